@@ -1,0 +1,112 @@
+"""Checks: verifiable statements compiled from a contract, and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from meshwright.model.contract import NONE_MAY_FAIL, Threshold
+
+Severity = Literal["error", "warning", "info"]
+Status = Literal["pass", "fail", "warn", "error", "skip"]
+How = Literal["proved", "scanned", "remembered"]
+
+CheckKind = Literal[
+    "present",  # the column is there
+    "type",  # its type is assignable to the contract's
+    "required",  # no null
+    "unique",  # no value twice, nulls aside
+    "primary_key",  # no null and no duplicate key
+    "enum",  # value in `values`
+    "length",  # `minLength`, `maxLength`: characters of a string
+    "pattern",  # `pattern`: unanchored RE2 search
+    "format",  # `format`: uuid, email, ipv4, ... and integer ranges
+    "bounds",  # `minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum`
+    "multiple_of",  # `multipleOf`
+    "size",  # `minItems`, `maxItems`; `minProperties`, `maxProperties`
+    "unique_items",  # `uniqueItems` of an array
+    "required_keys",  # `required` members of an object, keys of a map
+    "metric",  # a library metric, in `metric`
+    "sql",  # a query that returns one value, in `query`
+    "relationship",  # foreign key
+    "text",  # for people only
+    "custom",  # for another engine
+]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSpec:
+    """One check, with no engine in sight.
+
+    A check that looks at rows measures how many rows violate it; `threshold` judges that
+    measure (or, for rowCount and sql, the value itself). `column` is the dotted path of the
+    column, as it is called in data, with `[]` for the items of an array and `{}` for the values
+    of a map; None for checks on the object. `mergeable` checks are sums over rows: their
+    measures over parts add up to that over the whole.
+    """
+
+    id: str  # stable inside the contract: deals.amount.required, deals.quality[0]
+    path: str  # place in the contract document: schema[0].properties[2].required
+    object: str
+    kind: CheckKind
+    column: str | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    threshold: Threshold = NONE_MAY_FAIL
+    severity: Severity = "error"
+    dimension: str | None = None
+    description: str = ""
+    mergeable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What an engine found for one check: the measured value, and examples of what failed.
+
+    `rows` is the number of rows looked at. For a check on rows, `value` is the number of
+    violating rows; for rowCount and sql it is the value itself. `samples` holds up to five
+    failing rows as {key column: value}, without classified columns. `found` is for `present`
+    and `type`: what is there instead. `error` says why the check could not run.
+    """
+
+    value: Any = 0
+    rows: int = 0
+    samples: tuple[Mapping[str, Any], ...] = ()
+    found: str | None = None
+    error: str | None = None
+    skip: str | None = None
+    how: How = "scanned"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """The verdict on one check."""
+
+    spec: CheckSpec
+    status: Status
+    expected: str
+    observed: str
+    measure: Measure
+
+    @property
+    def stops(self) -> bool:
+        """Whether it keeps a candidate from being published."""
+        return self.status in ("fail", "error")
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as plain data for facts and `--format json`."""
+        return {
+            "check": self.spec.id,
+            "path": self.spec.path,
+            "object": self.spec.object,
+            "column": self.spec.column,
+            "kind": self.spec.kind,
+            "status": self.status,
+            "severity": self.spec.severity,
+            "dimension": self.spec.dimension,
+            "expected": self.expected,
+            "observed": self.observed,
+            "rows": self.measure.rows,
+            "how": self.measure.how,
+            "samples": [dict(sample) for sample in self.measure.samples],
+        }

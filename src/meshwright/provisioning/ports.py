@@ -1,0 +1,279 @@
+"""What the planes ask of infrastructure; adapters implement these Protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from meshwright.model.check import CheckSpec, Measure
+from meshwright.model.contract import ContractObject
+from meshwright.model.product import Source
+from meshwright.model.publication import Candidate, Column, DataFile, Handle, PartitionField
+from meshwright.model.types import ColumnType
+
+Secrets = Callable[[str], Mapping[str, str]]
+"""Resolves a server's name to its secret values by key (`user`, `password`, `token`, ...)."""
+
+
+# --- sources
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCapabilities:
+    """What a kind of source can do: whether it knows types, and can filter by a cursor."""
+
+    typed: bool
+    incremental: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Increment:
+    """Only rows whose `cursor` column is at or after `since` less `lookback` seconds (or units).
+
+    `since` is None the first time: everything. Numbers and timestamps are given as text.
+    """
+
+    cursor: str
+    since: str | None = None
+    lookback: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What was read of one object.
+
+    `files` are Parquet files with the contract's columns in the contract's types;
+    `cursor` is the highest cursor value read, as text (None: none, or no cursor).
+    """
+
+    files: tuple[str, ...]
+    rows: int
+    bytes: int
+    cursor: str | None = None
+
+
+class SourceReader(Protocol):
+    """Reads one kind of ODCS server."""
+
+    capabilities: SourceCapabilities
+
+    def describe(self, source: Source, obj: ContractObject) -> Mapping[str, ColumnType]:
+        """The object's columns as they are at the source now; `any` where it knows no types.
+
+        Raises:
+            Unavailable: the source does not answer.
+            DriftError: the object is not there.
+        """
+        ...
+
+    def extract(
+        self, source: Source, obj: ContractObject, folder: Path, increment: Increment | None = None
+    ) -> Extraction:
+        """Write the object's rows as Parquet files into `folder`.
+
+        Raises:
+            Unavailable: the source failed on the way.
+            DriftError: values do not fit the contract's types; says which column, how many rows,
+                and an example.
+        """
+        ...
+
+
+# --- engine
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Rows that an engine wrote to storage."""
+
+    files: tuple[DataFile, ...]
+
+    @property
+    def rows(self) -> int:
+        """Rows in all files."""
+        return sum(file.rows for file in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where and how an engine writes one object.
+
+    `prefix` is the folder of the object's data files and `run` goes into every file's name.
+    """
+
+    columns: tuple[Column, ...]
+    partitions: tuple[PartitionField, ...]
+    prefix: str
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCapabilities:
+    """What an engine can do: SQL dialect, the handle kinds it reads, whether it isolates Python."""
+
+    dialect: str
+    reads: frozenset[str]
+    python_isolation: bool
+
+
+class Session(Protocol):
+    """The work of one run in an engine; names are given by the run and are safe identifiers.
+
+    A relation that is offered is all that a model can read.
+    """
+
+    def offer(self, name: str, handle: Handle) -> None:
+        """Make a handle readable as relation `name`."""
+        ...
+
+    def offer_files(self, name: str, files: Sequence[str], columns: Sequence[tuple[str, ColumnType]]) -> None:
+        """Make extracted Parquet files readable as relation `name`."""
+        ...
+
+    def offer_query(self, name: str, sql: str, where: str) -> None:
+        """Make the result of a SELECT over offered relations readable as relation `name`.
+
+        Raises:
+            BuildError: the engine refuses the statement; `where` names the model's file.
+        """
+        ...
+
+    def offer_arrow(self, name: str, reader: pa.RecordBatchReader, where: str) -> None:
+        """Make an Arrow stream readable as relation `name`; it is read once."""
+        ...
+
+    def describe(self, name: str) -> Mapping[str, ColumnType]:
+        """The columns of a relation."""
+        ...
+
+    def arrow(self, name: str) -> pa.RecordBatchReader:
+        """A relation as a stream of record batches."""
+        ...
+
+    def write(self, name: str, target: Target, where: str) -> Written:
+        """Write relation `name` as Parquet files with the target's types and field ids.
+
+        Raises:
+            BuildError: a value does not fit its declared type, or the model fails while it runs.
+            Unavailable: storage is full or not writable.
+        """
+        ...
+
+    def merge(self, base: Handle, changed: str, key: Sequence[str], target: Target, where: str) -> Merge:
+        """Write `changed` merged into `base` by `key`: the last row of a key wins."""
+        ...
+
+    def compact(self, handle: Handle, files: Sequence[DataFile], target: Target) -> Written:
+        """Write the rows of some of the handle's files again as fewer files."""
+        ...
+
+    def measure(
+        self, name: str, specs: Sequence[CheckSpec], objects: Mapping[str, str]
+    ) -> Mapping[str, Measure]:
+        """What each check finds in relation `name`; `objects` names the relations of the contract."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """The outcome of a merge: files written, and the base's files that they replace."""
+
+    added: tuple[DataFile, ...]
+    rewritten: tuple[DataFile, ...]  # files written that hold kept rows of `removed`
+    removed: tuple[DataFile, ...]
+
+
+class Engine(Protocol):
+    """Runs SQL over handles and writes files; it never commits anything."""
+
+    capabilities: EngineCapabilities
+
+    def session(self) -> AbstractContextManager[Session]:
+        """A session of its own for one run."""
+        ...
+
+    def query(self, relations: Mapping[str, Handle], sql: str) -> pa.Table:
+        """Run one read-only statement over named handles (`domain.product.object`)."""
+        ...
+
+
+# --- warehouse
+
+
+class Warehouse(Protocol):
+    """Storage and table format: makes candidates immutable, deletes what is doomed."""
+
+    def data_prefix(self, handle: Handle) -> str:
+        """The folder of an object's data files."""
+        ...
+
+    def metadata_prefix(self, handle: Handle) -> str:
+        """The folder of an object's table metadata."""
+        ...
+
+    def seal(self, candidates: Sequence[Candidate], publication: str) -> tuple[Candidate, ...]:
+        """Write what makes each candidate immutable and readable as a table.
+
+        Idempotent by publication id. The candidates come back with `handle.metadata` set.
+        """
+        ...
+
+    def metadata_files(self, metadata: str) -> frozenset[str]:
+        """Every file below a metadata location: itself, manifest lists, manifests."""
+        ...
+
+    def files(self, prefix: str) -> Iterator[str]:
+        """All files below a folder."""
+        ...
+
+    def delete(self, paths: Sequence[str]) -> None:
+        """Delete files; one that is not there is fine."""
+        ...
+
+
+# --- Python models
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a model's process may use."""
+
+    memory_bytes: int = 4 << 30
+    seconds: float = 3600.0
+
+
+class PythonRunner(Protocol):
+    """Runs Python models in child processes."""
+
+    isolated: bool  # whether the child is kept from files and network here
+
+    def run(
+        self,
+        text: str,
+        where: str,
+        inputs: Mapping[str, Callable[[], pa.RecordBatchReader]],
+        folder: Path,
+        limits: Limits = Limits(),
+    ) -> AbstractContextManager[pa.RecordBatchReader]:
+        """Run the model's function on its inputs (by parameter name); yields what it returns.
+
+        Raises:
+            BuildError: the model failed, ran out of memory or time; holds its traceback's last lines.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Infrastructure:
+    """Everything an environment provides, wired."""
+
+    engine: Engine
+    warehouse: Warehouse
+    python: PythonRunner
+    readers: Mapping[str, SourceReader]
+    settings: Mapping[str, Any] = field(default_factory=dict)

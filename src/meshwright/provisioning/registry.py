@@ -1,0 +1,268 @@
+"""The registry: what was applied, what happened, what is published, who works on what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from meshwright.model.address import ProductKey
+from meshwright.model.product import Bundle
+from meshwright.model.publication import Candidate, DataFile, Fact, Handle, ObjectKey, Operation, Publication
+
+
+@dataclass(frozen=True, slots=True)
+class ProductState:
+    """What an environment knows of one product, without its documents.
+
+    `digest` is that of the applied bundle. `current` is the publication readers see; `pinned`
+    is set by a rollback. `last_number` is the highest publication number ever given.
+    """
+
+    key: ProductKey
+    digest: str
+    status: str
+    applied_at: str
+    current: Publication | None = None
+    pinned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentState:
+    """Everything a plan is made against. `token` changes with every change of the rest."""
+
+    environment: str
+    token: str
+    products: Mapping[ProductKey, ProductState]
+    domains: Mapping[str, str]  # name -> digest of the applied domain document
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The right to publish one product; `fence` grows with every acquisition."""
+
+    environment: str
+    product: ProductKey
+    holder: str
+    fence: int
+    expires_at: float  # seconds since the epoch
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A run that may have written files below `prefixes` and has not ended."""
+
+    run: str
+    environment: str
+    product: ProductKey
+    fence: int
+    started_at: str
+    prefixes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact to be recorded."""
+
+    kind: str
+    subject: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one publication did to one object, for readers that follow changes.
+
+    `added` holds only files of new rows: files of a compaction hold none.
+    """
+
+    publication: str
+    number: int
+    operation: Operation
+    added: tuple[DataFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedDomain:
+    """A domain's document as last applied, and the tree that owns it."""
+
+    name: str
+    digest: str
+    document: Mapping[str, Any]
+
+
+class Registry(Protocol):
+    """One store for all environments of a mesh; every row carries its environment.
+
+    Each method is one transaction. Methods raise `Unavailable` when the store does not answer.
+    Facts are recorded in the transaction of what they tell of.
+    """
+
+    # --- what was applied
+
+    def state(self, environment: str) -> EnvironmentState:
+        """Every applied product and domain, without documents, in a constant number of reads."""
+        ...
+
+    def bundles(
+        self, environment: str, keys: Iterable[ProductKey] | None = None
+    ) -> Mapping[ProductKey, Bundle]:
+        """The applied bundles of these products (of all when None)."""
+        ...
+
+    def domains(self, environment: str) -> Mapping[str, AppliedDomain]:
+        """The applied domains."""
+        ...
+
+    def apply(
+        self,
+        environment: str,
+        expected_token: str | None,
+        bundles: Sequence[tuple[Bundle, str]],
+        removed: Sequence[ProductKey],
+        domains: Sequence[AppliedDomain],
+        events: Sequence[Event],
+    ) -> None:
+        """Store applied bundles (with their lifecycle status) and domains; forget removed products.
+
+        A removed product loses its publications, its table pointers and its lock; its files are
+        doomed. Its facts stay.
+
+        Raises:
+            Conflict: the environment's token is not `expected_token` (when one is given).
+        """
+        ...
+
+    # --- locks
+
+    def acquire(self, environment: str, product: ProductKey, holder: str, seconds: float) -> Lock:
+        """Take the product's lock for `seconds`, with a fence higher than any before.
+
+        Raises:
+            LockHeld: somebody holds it and it has not expired; says who and until when.
+        """
+        ...
+
+    def renew(self, lock: Lock, seconds: float) -> Lock:
+        """Hold on for `seconds` from now.
+
+        Raises:
+            Fenced: the lock was lost.
+        """
+        ...
+
+    def release(self, lock: Lock) -> None:
+        """Give the lock back; nothing happens when it was lost already."""
+        ...
+
+    # --- runs
+
+    def intend(self, lock: Lock, intent: Intent, events: Sequence[Event]) -> None:
+        """Record that a run is about to write.
+
+        Raises:
+            Fenced: the lock was lost.
+        """
+        ...
+
+    def abandon(self, run: str, environment: str, events: Sequence[Event]) -> None:
+        """Forget the intent of a run whose files are gone."""
+        ...
+
+    def intents(self, environment: str, dead_only: bool = True) -> tuple[Intent, ...]:
+        """Open intents; `dead_only` leaves out those whose lock is still held with their fence."""
+        ...
+
+    # --- publications
+
+    def publish(
+        self,
+        lock: Lock,
+        publication: Publication,
+        base: str | None,
+        candidates: Sequence[Candidate],
+        events: Sequence[Event],
+    ) -> Publication:
+        """The commit point: make `publication` the one that readers see, in one transaction.
+
+        Checks the lock's fence, that the current publication is `base`, and that every table
+        pointer is where the base left it; records handles, inputs and cursors; swaps all table
+        pointers; removes the intent of `publication.run`; unpins the product. Returns the
+        publication with its number. `publication.id` makes it idempotent: one that is already
+        recorded is returned as it is.
+
+        Raises:
+            Fenced: the lock was lost.
+            Conflict: the current publication is not `base`.
+        """
+        ...
+
+    def publications(self, environment: str, product: ProductKey) -> tuple[Publication, ...]:
+        """Retained publications, newest first."""
+        ...
+
+    def handles(self, publication: str) -> Mapping[ObjectKey, Handle]:
+        """Every object of a publication, with its files."""
+        ...
+
+    def as_of(self, environment: str, moment: str) -> Mapping[ProductKey, Publication]:
+        """What readers saw at `moment` (ISO 8601, UTC), rollbacks included."""
+        ...
+
+    def changes(self, environment: str, key: ObjectKey, after: str, until: str) -> tuple[Change, ...] | None:
+        """What the publications after `after` up to `until` did to an object, oldest first.
+
+        None when that cannot be told: `after` is no longer retained, comes later than `until`,
+        or a rollback lies between them.
+        """
+        ...
+
+    def move(self, lock: Lock, to: str, pinned: bool, events: Sequence[Event]) -> Publication:
+        """Make an older (or newer) retained publication the current one: rollback.
+
+        Raises:
+            Fenced: the lock was lost.
+        """
+        ...
+
+    def unpin(self, lock: Lock, events: Sequence[Event]) -> None:
+        """Let the product be stale again."""
+        ...
+
+    # --- maintenance
+
+    def expire(self, lock: Lock, keep: int) -> tuple[str, ...]:
+        """Forget publications beyond the newest `keep` (never the current one).
+
+        Files and metadata that no retained publication refers to are doomed. Returns the paths
+        that are now doomed in this product.
+        """
+        ...
+
+    def doomed(self, environment: str) -> tuple[str, ...]:
+        """Paths to delete from storage; those of a live run are not among them."""
+        ...
+
+    def forget(self, environment: str, paths: Sequence[str]) -> None:
+        """These doomed paths are gone from storage."""
+        ...
+
+    # --- facts
+
+    def record(self, environment: str, events: Sequence[Event]) -> None:
+        """Append facts."""
+        ...
+
+    def facts(
+        self,
+        environment: str,
+        subject: str | None = None,
+        kinds: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> tuple[Fact, ...]:
+        """Facts, newest first."""
+        ...
+
+    def verify_facts(self, environment: str) -> Fact | None:
+        """The first fact whose hash does not follow from the one before it; None when all do."""
+        ...
