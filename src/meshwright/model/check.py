@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 from meshwright.model.contract import NONE_MAY_FAIL, Threshold
 
+Step = tuple[str, str]
+"""One step to a nested value: ("field", name), ("items", ""), ("values", "") or ("keys", "")."""
+
 Severity = Literal["error", "warning", "info"]
 Status = Literal["pass", "fail", "warn", "error", "skip"]
 How = Literal["proved", "scanned", "remembered"]
@@ -44,6 +47,11 @@ class CheckSpec:
     column, as it is called in data, with `[]` for the items of an array and `{}` for the values
     of a map; None for checks on the object. `mergeable` checks are sums over rows: their
     measures over parts add up to that over the whole.
+
+    `steps` leads from the row to a nested value, its top-level column first; empty when `column`
+    is a top-level column, whose name may then hold any character. `key` and `withheld` are for
+    samples: the object's key columns, and its top-level columns that hold classified data.
+    `arguments` may hold `skip` or `error`: why the check cannot run on any engine.
     """
 
     id: str  # stable inside the contract: deals.amount.required, deals.quality[0]
@@ -57,6 +65,9 @@ class CheckSpec:
     dimension: str | None = None
     description: str = ""
     mergeable: bool = True
+    steps: tuple[Step, ...] = ()
+    key: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,15 @@ class Mesh:
             fits.append(port.source)
         return tuple(fits)
 
+    @cached_property
+    def targets(self) -> Mapping[tuple[ProductKey, str], tuple[Target, ...]]:
+        """The `candidates` of every input port, by product and port name."""
+        return {
+            (product.key, port.name): self.candidates(port)
+            for product in self.products.values()
+            for port in product.inputs
+        }
+
     def resolve(self, port: InputPort) -> Target | None:
         """What `port` reads, or None when that is nothing or not exactly one thing."""
         fits = self.candidates(port)
@@ -88,6 +97,19 @@ class Mesh:
             for key in self.upstream(product):
                 found.setdefault(key, []).append(product.key)
         return {key: tuple(readers) for key, readers in found.items()}
+
+    @cached_property
+    def _inputs_by_contract(self) -> Mapping[str, tuple[tuple[Product, InputPort], ...]]:
+        found: dict[str, list[tuple[Product, InputPort]]] = {}
+        for product in self.products.values():
+            for port in product.inputs:
+                if port.contract_id:
+                    found.setdefault(port.contract_id, []).append((product, port))
+        return {name: tuple(readers) for name, readers in found.items()}
+
+    def readers_of_contract(self, contract_id: str | None) -> tuple[tuple[Product, InputPort], ...]:
+        """The input ports that name a contract, with their products."""
+        return self._inputs_by_contract.get(contract_id or "", ())
 
     def address(self, product: Product, port: OutputPort) -> Address:
         """The permanent address of a port."""

@@ -137,7 +137,8 @@ class Publication:
 
     `number` counts from 1 inside one environment and product; `inputs` maps each product read
     to the publication that was read; `cursors` maps `port.object` of an incremental source to
-    the cursor reached, as text.
+    the cursor reached, as text; `due_at` is when the sources are to be read again (ISO 8601,
+    UTC; None: when somebody asks).
     """
 
     id: str
@@ -150,6 +151,7 @@ class Publication:
     inputs: Mapping[str, str] = field(default_factory=dict)
     cursors: Mapping[str, str] = field(default_factory=dict)
     objects: tuple[str, ...] = ()
+    due_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

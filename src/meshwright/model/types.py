@@ -209,3 +209,21 @@ def accepts(declared: ColumnType, found: ColumnType) -> bool:
         items = accepts(declared.item or ANY, found.item or ANY)
         return items and (declared.kind == "list" or accepts(declared.key or ANY, found.key or ANY))
     return False
+
+
+def loose_kinds(prop: Property) -> frozenset[str]:
+    """The kinds of type that a property's logical type allows where nothing refines it.
+
+    Empty when `physicalType` or an option says more: then only `accepts` decides.
+    """
+    refined = prop.physical_type and physical_type(prop.physical_type) is not None
+    if refined or "format" in prop.options or "timezone" in prop.options or prop.logical_type is None:
+        return frozenset()
+    return _LOGICAL_KINDS.get(prop.logical_type, frozenset()) - {"binary"}
+
+
+def assignable(declared: ColumnType, loose: frozenset[str], found: ColumnType) -> bool:
+    """Whether a column of type `found` satisfies a declared type that `loose` kinds may stand for."""
+    if accepts(declared, found):
+        return True
+    return found.kind in loose and (declared.kind not in INTEGERS or found.scale == 0)

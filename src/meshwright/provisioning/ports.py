@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
 
+from meshwright.model.address import ProductKey
 from meshwright.model.check import CheckSpec, Measure
 from meshwright.model.contract import ContractObject
 from meshwright.model.product import Source
-from meshwright.model.publication import Candidate, Column, DataFile, Handle, PartitionField
+from meshwright.model.publication import Candidate, Column, DataFile, Handle, ObjectKey, PartitionField
 from meshwright.model.types import ColumnType
 
 Secrets = Callable[[str], Mapping[str, str]]
@@ -135,11 +136,33 @@ class Session(Protocol):
         """Make extracted Parquet files readable as relation `name`."""
         ...
 
+    def offer_rows(
+        self, name: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[tuple[str, ColumnType]]
+    ) -> None:
+        """Make plain values (as YAML and JSON have them) readable as relation `name`.
+
+        Raises:
+            BuildError: a value is none of its column's type.
+        """
+        ...
+
     def offer_query(self, name: str, sql: str, where: str) -> None:
         """Make the result of a SELECT over offered relations readable as relation `name`.
 
         Raises:
             BuildError: the engine refuses the statement; `where` names the model's file.
+        """
+        ...
+
+    def offer_latest(self, name: str, relation: str, key: Sequence[str], order: str) -> None:
+        """Make `relation` readable as `name` with one row a key: that with the highest `order`."""
+        ...
+
+    def offer_fresh(self, name: str, relation: str, before: str, cursor: str) -> None:
+        """Make those rows of `relation` readable as `name` that are not in `before`.
+
+        Rows of `before` under the lowest `cursor` of `relation` are not looked at. The names and
+        order of `before`'s columns are those of `name`.
         """
         ...
 
@@ -172,10 +195,22 @@ class Session(Protocol):
         """Write the rows of some of the handle's files again as fewer files."""
         ...
 
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """All rows of a (small) relation."""
+        ...
+
     def measure(
-        self, name: str, specs: Sequence[CheckSpec], objects: Mapping[str, str]
+        self,
+        name: str,
+        specs: Sequence[CheckSpec],
+        objects: Mapping[str, str],
+        columns: Mapping[str, ColumnType] | None = None,
     ) -> Mapping[str, Measure]:
-        """What each check finds in relation `name`; `objects` names the relations of the contract."""
+        """What each check finds in relation `name`.
+
+        `objects` names the relations of the contract's objects; `columns` are those that the
+        model produced, where they differ from what is stored.
+        """
         ...
 
 
@@ -208,12 +243,16 @@ class Engine(Protocol):
 class Warehouse(Protocol):
     """Storage and table format: makes candidates immutable, deletes what is doomed."""
 
-    def data_prefix(self, handle: Handle) -> str:
-        """The folder of an object's data files."""
+    def data_prefix(self, key: ObjectKey) -> str:
+        """The folder of an object's data files; it exists afterwards."""
         ...
 
-    def metadata_prefix(self, handle: Handle) -> str:
-        """The folder of an object's table metadata."""
+    def prefix(self, product: ProductKey) -> str:
+        """The folder of everything a product has in storage."""
+        ...
+
+    def last_field_id(self, metadata: str) -> int:
+        """The highest field id that a sealed table ever used."""
         ...
 
     def seal(self, candidates: Sequence[Candidate], publication: str) -> tuple[Candidate, ...]:
@@ -268,12 +307,25 @@ class PythonRunner(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Infrastructure:
-    """Everything an environment provides, wired."""
+class Infrastructure(Protocol):
+    """Everything an environment provides; each part is made when it is first used."""
 
-    engine: Engine
-    warehouse: Warehouse
-    python: PythonRunner
-    readers: Mapping[str, SourceReader]
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    @property
+    def engine(self) -> Engine:
+        """Runs SQL over handles."""
+        ...
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """Keeps tables."""
+        ...
+
+    @property
+    def python(self) -> PythonRunner:
+        """Runs Python models."""
+        ...
+
+    @property
+    def readers(self) -> Mapping[str, SourceReader]:
+        """Source readers by ODCS server type."""
+        ...

@@ -197,8 +197,10 @@ class Registry(Protocol):
         """
         ...
 
-    def publications(self, environment: str, product: ProductKey) -> tuple[Publication, ...]:
-        """Retained publications, newest first."""
+    def publications(
+        self, environment: str, product: ProductKey, current: bool = False
+    ) -> tuple[Publication, ...]:
+        """Retained publications, newest first; with `current`, only the one that readers see."""
         ...
 
     def handles(self, publication: str) -> Mapping[ObjectKey, Handle]:
@@ -241,6 +243,10 @@ class Registry(Protocol):
 
     def doomed(self, environment: str) -> tuple[str, ...]:
         """Paths to delete from storage; those of a live run are not among them."""
+        ...
+
+    def metadata_locations(self, environment: str) -> tuple[str, ...]:
+        """The table metadata that retained publications of an environment refer to."""
         ...
 
     def forget(self, environment: str, paths: Sequence[str]) -> None:
