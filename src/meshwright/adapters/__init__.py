@@ -1,1 +1,1 @@
-"""adapters."""
+"""One folder per technology; each implements Protocols of `meshwright.provisioning`."""

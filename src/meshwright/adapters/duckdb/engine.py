@@ -1,0 +1,92 @@
+"""The embedded engine: SQL over handles, Parquet out; it never commits anything."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from meshwright.adapters.duckdb.failures import translated
+from meshwright.adapters.duckdb.relations import file_list, scan_handle
+from meshwright.adapters.duckdb.session import DuckSession
+from meshwright.model.publication import Handle
+from meshwright.provisioning.ports import EngineCapabilities
+from meshwright.sql.duckdb_types import quote_identifier
+
+CAPABILITIES = EngineCapabilities(dialect="duckdb", reads=frozenset({"iceberg"}), python_isolation=True)
+
+
+class DuckEngine:
+    """One DuckDB instance for the runs of one command, a cursor for each run.
+
+    The instance can touch files below `folders` only, downloads nothing, and its configuration
+    is locked.
+    """
+
+    capabilities = CAPABILITIES
+
+    def __init__(self, folders: Sequence[str], settings: Mapping[str, Any] | None = None) -> None:
+        self._folders = [folder.rstrip("/") + "/" for folder in folders]
+        self._settings = dict(settings or {})
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._guard = threading.Lock()
+
+    @contextmanager
+    def session(self) -> Iterator[DuckSession]:
+        """See `provisioning.ports.Engine`."""
+        cursor = self._instance().cursor()
+        try:
+            yield DuckSession(cursor)
+        except duckdb.FatalException:
+            self._connection = None  # the instance is lost; the next session gets a new one
+            raise
+        finally:
+            cursor.close()
+
+    def query(self, relations: Mapping[str, Handle], sql: str) -> pa.Table:
+        """See `provisioning.ports.Engine`; each domain is a catalogue of its own."""
+        with translated("the query failed", None):
+            connection = self._start([file.path for handle in relations.values() for file in handle.files])
+            try:
+                for name, handle in relations.items():
+                    domain, product, table = name.split(".")
+                    connection.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {quote_identifier(domain)}")
+                    schema = f"{quote_identifier(domain)}.{quote_identifier(product)}"
+                    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+                    connection.execute(
+                        f"CREATE VIEW {schema}.{quote_identifier(table)} AS {scan_handle(handle)}"
+                    )
+                connection.execute("SET lock_configuration = true")
+                return connection.execute(sql).to_arrow_table()
+            finally:
+                connection.close()
+
+    def _instance(self) -> duckdb.DuckDBPyConnection:
+        with self._guard:
+            if self._connection is None:
+                self._connection = self._start([])
+                self._connection.execute("SET lock_configuration = true")
+            return self._connection
+
+    def _start(self, files: Sequence[str]) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(
+            ":memory:",
+            config={
+                "python_enable_replacements": False,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                **{key: self._settings[key] for key in ("memory_limit", "threads") if key in self._settings},
+            },
+        )
+        if self._settings.get("scratch"):
+            connection.execute(f"SET temp_directory = '{Path(self._settings['scratch']) / 'spill'}'")
+        connection.execute(f"SET allowed_paths = {file_list(files)}")
+        if not files:
+            connection.execute(f"SET allowed_directories = {file_list(self._folders)}")
+        connection.execute("SET enable_external_access = false")
+        return connection

@@ -1,0 +1,207 @@
+"""One run's work in DuckDB."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from meshwright.adapters.duckdb.checks import measure
+from meshwright.adapters.duckdb.failures import translated
+from meshwright.adapters.duckdb.relations import (
+    field_ids,
+    file_list,
+    literal,
+    partition_expression,
+    partition_values,
+    scan,
+    scan_handle,
+)
+from meshwright.model.check import CheckSpec, Measure
+from meshwright.model.publication import DataFile, Handle
+from meshwright.model.types import ColumnType
+from meshwright.provisioning.ports import Merge, Target, Written
+from meshwright.sql.duckdb_types import duckdb_type, from_duckdb, quote_identifier
+
+FILE_BYTES = 512 << 20
+"""A data file larger than this is split."""
+
+
+class DuckSession:
+    """Relations are temporary views of one cursor: nothing of a run outlives it."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+        self._written: set[str] = set()
+
+    def offer(self, name: str, handle: Handle) -> None:
+        """See `provisioning.ports.Session`."""
+        self._view(name, scan_handle(handle), str(handle.key))
+
+    def offer_files(self, name: str, files: Sequence[str], columns: Sequence[tuple[str, ColumnType]]) -> None:
+        """See `provisioning.ports.Session`."""
+        if files:
+            sql = f"SELECT * FROM read_parquet({file_list(files)}, hive_partitioning = false)"
+        else:
+            nothing = (
+                f"CAST(NULL AS {duckdb_type(kind)}) AS {quote_identifier(col)}" for col, kind in columns
+            )
+            sql = f"SELECT {', '.join(nothing)} WHERE false"
+        self._view(name, sql, name)
+
+    def offer_rows(
+        self, name: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[tuple[str, ColumnType]]
+    ) -> None:
+        """See `provisioning.ports.Session`."""
+        structure = json.dumps({column: duckdb_type(kind) for column, kind in columns})
+        lines = pa.table({"line": pa.array([json.dumps(row, default=str) for row in rows], pa.string())})
+        self._cursor.register(f"{name}__lines", lines)
+        with translated("the rows do not fit their columns", name):
+            self._drop(name)
+            self._cursor.execute(
+                f"CREATE TEMP TABLE {quote_identifier(name)} AS SELECT unnest(json_transform_strict(line, "
+                f"{literal(structure)})) FROM {quote_identifier(f'{name}__lines')}"
+            )
+        self._cursor.unregister(f"{name}__lines")
+
+    def offer_query(self, name: str, sql: str, where: str) -> None:
+        """See `provisioning.ports.Session`."""
+        self._view(name, sql, where)
+
+    def offer_latest(self, name: str, relation: str, key: Sequence[str], order: str) -> None:
+        """See `provisioning.ports.Session`."""
+        keys = ", ".join(map(quote_identifier, key))
+        self._view(
+            name,
+            f"SELECT * FROM {quote_identifier(relation)} QUALIFY row_number() OVER "
+            f"(PARTITION BY {keys} ORDER BY {quote_identifier(order)} DESC NULLS LAST) = 1",
+            relation,
+        )
+
+    def offer_fresh(self, name: str, relation: str, before: str, cursor: str) -> None:
+        """See `provisioning.ports.Session`."""
+        columns = ", ".join(map(quote_identifier, self.describe(before)))
+        new, old, by = map(quote_identifier, (relation, before, cursor))
+        self._view(
+            name,
+            f"SELECT {columns} FROM {new} EXCEPT SELECT {columns} FROM {old} "
+            f"WHERE {by} >= (SELECT min({by}) FROM {new})",
+            relation,
+        )
+
+    def offer_arrow(self, name: str, reader: pa.RecordBatchReader, where: str) -> None:
+        """See `provisioning.ports.Session`; the rows are kept, spilling to disk when they are many."""
+        stream = f"{name}__stream"
+        self._cursor.register(stream, reader)
+        try:
+            with translated("the model's rows could not be read", where):
+                self._drop(name)
+                self._cursor.execute(
+                    f"CREATE TEMP TABLE {quote_identifier(name)} AS SELECT * FROM {quote_identifier(stream)}"
+                )
+        finally:
+            self._cursor.unregister(stream)
+
+    def describe(self, name: str) -> Mapping[str, ColumnType]:
+        """See `provisioning.ports.Session`."""
+        with translated(f"`{name}` cannot be described", None):
+            rows = self._cursor.execute(f"DESCRIBE {quote_identifier(name)}").fetchall()
+        return {row[0]: from_duckdb(row[1]) for row in rows}
+
+    def arrow(self, name: str) -> pa.RecordBatchReader:
+        """See `provisioning.ports.Session`."""
+        return self._cursor.cursor().execute(self._definition(name)).to_arrow_reader(65_536)
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """See `provisioning.ports.Session`."""
+        with translated(f"`{name}` failed", None):
+            result = self._cursor.execute(f"SELECT * FROM {quote_identifier(name)}")
+            names = [column[0] for column in result.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def write(self, name: str, target: Target, where: str) -> Written:
+        """See `provisioning.ports.Session`."""
+        return Written(self._copy(f"SELECT * FROM {quote_identifier(name)}", target, where))
+
+    def merge(self, base: Handle, changed: str, key: Sequence[str], target: Target, where: str) -> Merge:
+        """See `provisioning.ports.Session`; only files that hold a changed key are written again."""
+        new = quote_identifier(changed)
+        same = " AND ".join(
+            f"b.{quote_identifier(c)} IS NOT DISTINCT FROM n.{quote_identifier(c)}" for c in key
+        )
+        with translated("the merge failed", where):
+            hit = {
+                row[0]
+                for row in self._cursor.execute(
+                    f"SELECT DISTINCT filename FROM ({scan(base.columns, base.files, filename=True)}) b "
+                    f"SEMI JOIN {new} n ON {same}"
+                ).fetchall()
+            }
+        removed = tuple(file for file in base.files if file.path in hit)
+        rewritten: tuple[DataFile, ...] = ()
+        if removed:
+            kept = f"SELECT b.* FROM ({scan(base.columns, removed)}) b ANTI JOIN {new} n ON {same}"
+            rewritten = self._copy(kept, target, where, "kept")
+        added = self._copy(f"SELECT * FROM {new}", target, where)
+        return Merge(added, rewritten, removed)
+
+    def compact(self, handle: Handle, files: Sequence[DataFile], target: Target) -> Written:
+        """See `provisioning.ports.Session`."""
+        return Written(self._copy(scan(handle.columns, files), target, str(handle.key), "compacted"))
+
+    def measure(
+        self,
+        name: str,
+        specs: Sequence[CheckSpec],
+        objects: Mapping[str, str],
+        columns: Mapping[str, ColumnType] | None = None,
+    ) -> Mapping[str, Measure]:
+        """See `provisioning.ports.Session`."""
+        found = columns if columns is not None else self.describe(name)
+        return measure(self._cursor, name, found, specs, objects)
+
+    # --- inside
+
+    def _definition(self, name: str) -> str:
+        return f"SELECT * FROM {quote_identifier(name)}"
+
+    def _drop(self, name: str) -> None:
+        for kind in ("VIEW", "TABLE"):
+            try:
+                self._cursor.execute(f"DROP {kind} IF EXISTS temp.main.{quote_identifier(name)}")
+            except duckdb.CatalogException:
+                continue  # it is of the other kind
+
+    def _view(self, name: str, sql: str, where: str) -> None:
+        with translated(f"`{name}` cannot be built", where):
+            self._drop(name)
+            self._cursor.execute(f"CREATE TEMP VIEW {quote_identifier(name)} AS {sql}")
+
+    def _copy(self, sql: str, target: Target, where: str, part: str = "new") -> tuple[DataFile, ...]:
+        """Write a query's rows below the target's prefix; an empty result leaves no file."""
+        casts = ", ".join(
+            f"CAST({quote_identifier(c.name)} AS {duckdb_type(c.type)}) AS {quote_identifier(c.name)}"
+            for c in target.columns
+        )
+        by_name = {column.name: column for column in target.columns}
+        parts = [partition_expression(part, by_name[part.column]) for part in target.partitions]
+        options = [f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {field_ids(target.columns)}, RETURN_STATS"]
+        stem = f"{target.run}-{part}"
+        place = f"{target.prefix}/{stem}.parquet"
+        if parts:
+            casts += "".join(f", {text} AS __p{index}" for index, text in enumerate(parts))
+            names = ", ".join(f"__p{index}" for index in range(len(parts)))
+            options.append(f"PARTITION_BY ({names}), FILENAME_PATTERN '{stem}-{{i}}', OVERWRITE_OR_IGNORE")
+            place = target.prefix
+        with translated("the rows could not be written", where):
+            stats = self._cursor.execute(
+                f"COPY (SELECT {casts} FROM ({sql})) TO {literal(place)} ({', '.join(options)})"
+            ).fetchall()
+        return tuple(
+            DataFile(row[0], row[2], row[1], partition_values(target.partitions, row[5]))
+            for row in stats
+            if row[1] > 0
+        )
