@@ -1,0 +1,1 @@
+"""Apache Iceberg: the table format of the embedded warehouse."""

@@ -1,0 +1,130 @@
+"""Iceberg tables in a folder or an object store; sealed here, committed by the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pyarrow import fs
+from pyiceberg.io.pyarrow import PyArrowFileIO
+from pyiceberg.table.metadata import TableMetadata, TableMetadataUtil
+
+from meshwright.adapters.iceberg.seal import seal_table
+from meshwright.errors import Unavailable
+from meshwright.model.address import ProductKey
+from meshwright.model.publication import Candidate, ObjectKey
+
+
+class IcebergWarehouse:
+    """Tables below `root`: `root/DOMAIN/PRODUCT/OBJECT/vMAJOR/{data,metadata}`.
+
+    `retain` snapshots stay in a table's metadata.
+    """
+
+    def __init__(self, root: str, retain: int) -> None:
+        self._root = root.rstrip("/")
+        self._retain = retain
+        self._io = PyArrowFileIO()
+        self._filesystem = fs.LocalFileSystem()
+
+    def prefix(self, product: ProductKey) -> str:
+        """See `provisioning.ports.Warehouse`."""
+        return f"{self._root}/{product.domain}/{product.product}"
+
+    def data_prefix(self, key: ObjectKey) -> str:
+        """See `provisioning.ports.Warehouse`."""
+        folder = f"{self._location(key)}/data"
+        self._make(folder)
+        return folder
+
+    def last_field_id(self, metadata: str) -> int:
+        """See `provisioning.ports.Warehouse`."""
+        return self._read(metadata).last_column_id
+
+    def seal(self, candidates: Sequence[Candidate], publication: str) -> tuple[Candidate, ...]:
+        """See `provisioning.ports.Warehouse`."""
+        sealed = []
+        for candidate in candidates:
+            base = candidate.base.metadata if candidate.base else None
+            if candidate.operation == "keep":
+                sealed.append(candidate)
+                continue
+            location = self._location(candidate.handle.key)
+            self._make(f"{location}/metadata")
+            try:
+                sealed.append(
+                    seal_table(
+                        candidate,
+                        base=self._read(base) if base else None,
+                        location=location,
+                        publication=publication,
+                        retain=self._retain,
+                        io=self._io,
+                    )
+                )
+            except OSError as error:
+                raise Unavailable(
+                    f"the table {candidate.handle.key} could not be sealed: {error.strerror or error}",
+                    where=location,
+                    way_out="check that the warehouse is writable and has space, then run again",
+                ) from error
+        return tuple(sealed)
+
+    def metadata_files(self, metadata: str) -> frozenset[str]:
+        """See `provisioning.ports.Warehouse`."""
+        try:
+            table = self._read(metadata)
+        except Unavailable:
+            return frozenset({metadata})
+        found = {metadata}
+        for snapshot in table.snapshots:
+            found.add(snapshot.manifest_list)
+            try:
+                found.update(manifest.manifest_path for manifest in snapshot.manifests(self._io))
+            except OSError:
+                continue  # its files are gone already
+        return frozenset(found)
+
+    def files(self, prefix: str) -> Iterator[str]:
+        """See `provisioning.ports.Warehouse`."""
+        selector = fs.FileSelector(prefix, recursive=True, allow_not_found=True)
+        for info in self._filesystem.get_file_info(selector):
+            if info.type == fs.FileType.File:
+                yield info.path
+
+    def delete(self, paths: Sequence[str]) -> None:
+        """See `provisioning.ports.Warehouse`."""
+        for path in paths:
+            try:
+                self._filesystem.delete_file(path)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise Unavailable(
+                    f"`{path}` could not be deleted: {error.strerror or error}",
+                    way_out="make the warehouse writable, then run `mesh gc`",
+                ) from error
+
+    # --- inside
+
+    def _location(self, key: ObjectKey) -> str:
+        return f"{self.prefix(key.product)}/{key.name}/v{key.major}"
+
+    def _make(self, folder: str) -> None:
+        try:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(
+                f"the warehouse folder `{folder}` cannot be made: {error.strerror}",
+                way_out="check the environment's `warehouse` setting and the folder's permissions",
+            ) from error
+
+    def _read(self, metadata: str) -> TableMetadata:
+        try:
+            with self._io.new_input(metadata).open() as stream:
+                return TableMetadataUtil.parse_raw(stream.read().decode())
+        except OSError as error:
+            raise Unavailable(
+                f"table metadata `{metadata}` cannot be read: {error.strerror or error}",
+                way_out="restore the file, or roll the product back to an older publication",
+            ) from error
