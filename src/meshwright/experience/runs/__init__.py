@@ -1,0 +1,1 @@
+"""Runs: one attempt to build a product. Extract, transform, verify, publish."""

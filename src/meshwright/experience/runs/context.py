@@ -1,0 +1,100 @@
+"""What a run works with."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from meshwright.experience.models import AnalysisCache
+from meshwright.model.address import ProductKey
+from meshwright.model.mesh import Mesh
+from meshwright.model.product import Environment
+from meshwright.provisioning.ports import Infrastructure, Limits
+from meshwright.provisioning.registry import Registry
+
+Listener = Callable[[str, ProductKey | None], None]
+"""Hears the name of every step when it has been reached."""
+
+STEPS: tuple[str, ...] = (
+    "locked",
+    "intended",
+    "described",
+    "extracted",
+    "landed",
+    "offered",
+    "transformed",
+    "written",
+    "compacted",
+    "built",
+    "measured",
+    "verified",
+    "sealing",
+    "sealed",
+    "publishing",
+    "published",
+    "expired",
+    "deleted",
+    "released",
+)
+"""The steps of a run, in order; some do not occur in every run."""
+
+
+def no_listener(step: str, product: ProductKey | None) -> None:
+    """Hears nothing."""
+
+
+def utc_now() -> dt.datetime:
+    """The present moment."""
+    return dt.datetime.now(dt.UTC)
+
+
+def iso(moment: dt.datetime) -> str:
+    """ISO 8601 in UTC with microseconds, so that text order is time order."""
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """A mesh, one of its environments, and everything that is wired to it.
+
+    `scratch` is a local folder; each run has one of its own below it. `cache` belongs to the thread
+    that made the context.
+    """
+
+    mesh: Mesh
+    environment: Environment
+    registry: Registry
+    infrastructure: Infrastructure
+    scratch: Path
+    cache: AnalysisCache | None = None
+    listener: Listener = no_listener
+    clock: Callable[[], dt.datetime] = utc_now
+    holder: str = field(default_factory=lambda: secrets.token_hex(4))
+
+    @property
+    def retain(self) -> int:
+        """How many publications of a product stay."""
+        return int(self.environment.settings.get("retain", 20))
+
+    @property
+    def lock_seconds(self) -> float:
+        """How long a lock holds without being renewed."""
+        return float(self.environment.settings.get("lock_seconds", 60))
+
+    @property
+    def limits(self) -> Limits:
+        """What a Python model may use."""
+        memory = self.environment.settings.get("python_memory", 4 << 30)
+        seconds = self.environment.settings.get("python_seconds", 3600.0)
+        return Limits(int(memory), float(seconds))
+
+    def now(self) -> str:
+        """The present moment as text."""
+        return iso(self.clock())
+
+    def new_run(self) -> str:
+        """A run id; text order is the order of starts."""
+        return f"{self.clock().strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(5)}"

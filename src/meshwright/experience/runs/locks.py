@@ -1,0 +1,44 @@
+"""Holding a product's lock for as long as a run lasts."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from meshwright.errors import Fenced, Unavailable
+from meshwright.experience.runs.context import RunContext
+from meshwright.model.address import ProductKey
+from meshwright.provisioning.registry import Lock
+
+
+@contextmanager
+def locked(context: RunContext, product: ProductKey) -> Iterator[Lock]:
+    """Take the lock, renew it while the body runs, give it back.
+
+    The fencing number never changes while it is held; a lock that was lost shows when the run
+    tries to publish.
+
+    Raises:
+        LockHeld: another run of the product is under way.
+    """
+    lock = context.registry.acquire(context.environment.name, product, context.holder, context.lock_seconds)
+    done = threading.Event()
+
+    def keep() -> None:
+        while not done.wait(context.lock_seconds / 3):
+            try:
+                context.registry.renew(lock, context.lock_seconds)
+            except (Fenced, Unavailable):
+                return  # publishing will say so
+
+    keeper = threading.Thread(target=keep, name=f"lock {product}", daemon=True)
+    keeper.start()
+    try:
+        context.listener("locked", product)
+        yield lock
+    finally:
+        done.set()
+        keeper.join()
+        context.registry.release(lock)
+        context.listener("released", product)

@@ -1,0 +1,254 @@
+"""One run of one product, from lock to publication."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from meshwright.errors import ChecksFailed, MeshwrightError, Unavailable
+from meshwright.experience.builds import Build
+from meshwright.experience.models import ProductAnalysis
+from meshwright.experience.runs.build import Builder, data_files
+from meshwright.experience.runs.context import RunContext
+from meshwright.experience.runs.costs import Meter
+from meshwright.experience.runs.inputs import InputReader, Inputs
+from meshwright.experience.runs.locks import locked
+from meshwright.experience.runs.maintenance import maintain, remove_run
+from meshwright.experience.runs.relations import object_relation
+from meshwright.experience.runs.schedule import next_due
+from meshwright.experience.runs.transform import Transformation
+from meshwright.experience.runs.verify import Produced, stop_on_failure, verify
+from meshwright.experience.staleness import Fingerprint, current_id, fingerprint, stale_reasons
+from meshwright.model.address import ProductKey
+from meshwright.model.check import CheckResult
+from meshwright.model.product import Product
+from meshwright.model.publication import Candidate, Cost, Handle, ObjectKey, Publication
+from meshwright.provisioning.ports import Session
+from meshwright.provisioning.registry import Event, Intent, Lock
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """What came of one run.
+
+    `status` is published, current (another run has done it meanwhile), locked (another run is
+    under way), failed, or blocked (the run of an upstream product failed).
+    """
+
+    product: ProductKey
+    run: str
+    status: str
+    cost: Cost = field(default_factory=Cost)
+    publication: Publication | None = None
+    results: tuple[CheckResult, ...] = ()
+    objects: Mapping[str, int] = field(default_factory=dict)  # rows by object@major
+    warnings: tuple[str, ...] = ()
+    error: MeshwrightError | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The outcome as plain data for facts and `--format json`."""
+        return {
+            "product": str(self.product),
+            "run": self.run,
+            "status": self.status,
+            "publication": self.publication.id if self.publication else None,
+            "number": self.publication.number if self.publication else None,
+            "objects": dict(self.objects),
+            "cost": asdict(self.cost),
+            "checks": [result.as_json() for result in self.results if result.status != "pass"],
+            "passed": sum(result.status == "pass" for result in self.results),
+            "warnings": list(self.warnings),
+            "error": self.error.as_json() if self.error else None,
+        }
+
+
+def run_product(context: RunContext, product: Product, build: Build, analysis: ProductAnalysis) -> RunOutcome:
+    """Build a product once: extract, transform, verify, publish.
+
+    A run that fails leaves the old publication in place and no file behind; the outcome holds its
+    error. Every run is a fact, with what it cost.
+
+    Raises:
+        LockHeld: another run of the product is under way; that is no fact.
+    """
+    with locked(context, product.key) as lock:
+        if not build.asked and _done_meanwhile(context, product, build):
+            return RunOutcome(product.key, "", "current")
+        run = _Run(context, product, lock, analysis, context.new_run(), Meter(), "; ".join(build.reasons))
+        return run.execute()
+
+
+def _done_meanwhile(context: RunContext, product: Product, build: Build) -> bool:
+    """Whether another run has published what this one was to build."""
+    state = context.registry.state(context.environment.name)
+    if current_id(state, product.key) == build.base:
+        return False
+    upstream = context.mesh.upstream(product)
+    return not stale_reasons(state, product.key, product.bundle.digest, upstream, (), context.now())
+
+
+@dataclass
+class _Run:
+    context: RunContext
+    product: Product
+    lock: Lock
+    analysis: ProductAnalysis
+    id: str
+    meter: Meter
+    reason: str
+    results: tuple[CheckResult, ...] = ()
+    warnings: list[str] = field(default_factory=list)
+    committing: bool = False
+
+    def execute(self) -> RunOutcome:
+        context, key = self.context, self.product.key
+        folder = context.scratch / self.id
+        started = Event("run.started", str(key), {"run": self.id, "reason": self.reason})
+        prefixes = (context.infrastructure.warehouse.prefix(key), str(folder))
+        intent = Intent(self.id, context.environment.name, key, self.lock.fence, context.now(), prefixes)
+        context.registry.intend(self.lock, intent, [started])
+        self._reached("intended")
+        try:
+            folder.mkdir(parents=True)
+            outcome = self._publish(*self._build())
+        except MeshwrightError as error:
+            outcome = self._outcome("failed", error=error)
+            if self.committing and isinstance(error, Unavailable):
+                return outcome  # it may have been published: the next start finds out
+            remove_run(context, self.id, key)
+            context.registry.abandon(self.id, context.environment.name, [self._finished(outcome)])
+            return outcome
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        maintain(context, self.lock, outcome.publication)
+        return outcome
+
+    def _build(self) -> tuple[list[Candidate], Inputs, Publication | None]:
+        """Extract, transform and verify; gives what is to be published."""
+        context, product = self.context, self.product
+        known = context.registry.publications(context.environment.name, product.key, current=True)
+        base = known[0] if known else None
+        base_handles = context.registry.handles(base.id) if base else {}
+        self.analysis.raise_problems()
+        with context.infrastructure.engine.session() as session:
+            reader = InputReader(
+                context,
+                session,
+                product,
+                self.id,
+                context.scratch / self.id,
+                base,
+                base_handles,
+                self._reached,
+            )
+            inputs = reader.read(self.analysis.used_objects())
+            self._count_inputs(inputs)
+            self._reached("offered")
+            candidates = self._transform(session, inputs, base, base_handles)
+        return candidates, inputs, base
+
+    def _transform(
+        self,
+        session: Session,
+        inputs: Inputs,
+        base: Publication | None,
+        base_handles: Mapping[ObjectKey, Handle],
+    ) -> list[Candidate]:
+        product = self.product
+        builder = Builder(self.context, session, product, self.id, base_handles)
+        transformation = Transformation(
+            self.context.infrastructure,
+            session,
+            product,
+            self.analysis,
+            inputs,
+            self.context.scratch / self.id,
+            self.context.limits,
+        )
+        same_logic = base is not None and Fingerprint.parse(base.fingerprint).logic == (
+            fingerprint(product, {}).logic
+        )
+        candidates: list[Candidate] = []
+        produced: dict[tuple[str, str, str], Any] = {}
+        for port, obj in product.objects():
+            model = transformation.model_of(port, obj)
+            onto = builder.appends_to(port, obj) if same_logic else None
+            if onto is not None and not transformation.changes_known(model):
+                onto = None
+            relation = transformation.relation(model, whole=onto is None)
+            self._reached("transformed")
+            candidate = builder.build(port, obj, relation, onto, model.file)
+            produced[(port.name, port.version, obj.table)] = session.describe(relation)
+            session.offer(object_relation(obj.table, port.major), candidate.handle)
+            candidates.append(candidate)
+            self._reached("built")
+        for file in data_files(candidates):
+            self.meter.wrote(file.rows, file.size)
+        self._verify(session, produced)
+        return candidates
+
+    def _verify(self, session: Session, produced: Produced) -> None:
+        self.results = verify(session, self.product, produced)
+        self._reached("measured")
+        stop_on_failure(self.product, self.results)
+        self._reached("verified")
+
+    def _publish(
+        self, candidates: Sequence[Candidate], inputs: Inputs, base: Publication | None
+    ) -> RunOutcome:
+        context, product = self.context, self.product
+        self._reached("sealing")
+        sealed = context.infrastructure.warehouse.seal([*candidates, *inputs.landings], self.id)
+        self._reached("sealed")
+        publication = Publication(
+            id=self.id,
+            environment=context.environment.name,
+            product=product.key,
+            number=0,
+            run=self.id,
+            fingerprint=str(fingerprint(product, inputs.publications)),
+            created_at=context.now(),
+            inputs=dict(inputs.publications),
+            cursors=dict(inputs.cursors),
+            objects=tuple(str(candidate.handle.key) for candidate in sealed),
+            due_at=next_due(context, product),
+        )
+        outcome = replace(
+            self._outcome("published"),
+            publication=publication,
+            objects={str(c.handle.key): c.handle.rows for c in sealed if c.handle.key.port},
+        )
+        self._reached("publishing")
+        self.committing = True
+        published = context.registry.publish(
+            self.lock, publication, base.id if base else None, sealed, [self._finished(outcome)]
+        )
+        self._reached("published")
+        return replace(outcome, publication=published)
+
+    def _outcome(self, status: str, error: MeshwrightError | None = None) -> RunOutcome:
+        results = tuple(error.results) if isinstance(error, ChecksFailed) else self.results
+        return RunOutcome(
+            self.product.key,
+            self.id,
+            status,
+            self.meter.cost(),
+            results=results,
+            warnings=tuple(self.warnings),
+            error=error,
+        )
+
+    def _finished(self, outcome: RunOutcome) -> Event:
+        return Event("run.finished", str(self.product.key), outcome.as_json())
+
+    def _count_inputs(self, inputs: Inputs) -> None:
+        self.warnings += inputs.warnings
+        for handle in inputs.handles:
+            self.meter.read(handle.rows, handle.size)
+        for extraction in inputs.extractions:
+            self.meter.read(extraction.rows, extraction.bytes)
+
+    def _reached(self, step: str) -> None:
+        self.context.listener(step, self.product.key)

@@ -1,0 +1,60 @@
+"""Verification: the candidate, as consumers would see it, against its contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from meshwright.errors import ChecksFailed
+from meshwright.experience.contracts.compile import compile_contract
+from meshwright.experience.contracts.judge import judge, render_failure
+from meshwright.experience.runs.relations import object_relation
+from meshwright.model.check import CheckResult, CheckSpec
+from meshwright.model.product import OutputPort, Product
+from meshwright.model.types import ColumnType
+from meshwright.provisioning.ports import Session
+
+Produced = Mapping[tuple[str, str, str], Mapping[str, ColumnType]]
+"""What each model returned, by (port name, port version, object): names and types before storing."""
+
+
+def verify(session: Session, product: Product, produced: Produced) -> tuple[CheckResult, ...]:
+    """Judge every object of every output port; the session offers them as `object_relation`."""
+    results: list[CheckResult] = []
+    for port in product.outputs:
+        results += verify_port(session, port, produced)
+    return tuple(results)
+
+
+def verify_port(session: Session, port: OutputPort, produced: Produced) -> list[CheckResult]:
+    """Judge every object of one port."""
+    contract = port.contract
+    if contract is None:
+        return []
+    relations = {obj.name: object_relation(obj.table, port.major) for obj in contract.objects}
+    by_object: dict[str, list[CheckSpec]] = {}
+    for spec in compile_contract(contract):
+        by_object.setdefault(spec.object, []).append(spec)
+    results: list[CheckResult] = []
+    for name, specs in by_object.items():
+        obj = contract.find(name)
+        columns = produced.get((port.name, port.version, obj.table)) if obj else None
+        measures = session.measure(relations[name], specs, relations, columns)
+        results += [judge(spec, measures[spec.id]) for spec in specs]
+    return results
+
+
+def stop_on_failure(product: Product, results: Sequence[CheckResult]) -> None:
+    """Let only a candidate pass that breaks no check of severity error.
+
+    Raises:
+        ChecksFailed: some did; the text has each rule, observed against expected, failing keys.
+    """
+    failed = [result for result in results if result.stops]
+    if not failed:
+        return
+    count = f"{len(failed)} of {len(results)} checks"
+    raise ChecksFailed(
+        f"{product.key} was not published: {count} failed\n" + "\n".join(map(render_failure, failed)),
+        results,
+        way_out="correct the data or the model and run again; consumers still read the last publication",
+    )
