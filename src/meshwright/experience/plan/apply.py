@@ -1,0 +1,179 @@
+"""Applying a plan: store the declarations, then build what is stale, upstream first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+from meshwright.errors import Conflict, LockHeld, MeshwrightError, Refused
+from meshwright.experience.builds import Build
+from meshwright.experience.models import ProductAnalysis, analyse_products
+from meshwright.experience.plan.changes import (
+    ContractRevision,
+    DomainChange,
+    ProductChange,
+    StatusChange,
+)
+from meshwright.experience.plan.plan import Plan, base_digest
+from meshwright.experience.runs.context import RunContext
+from meshwright.experience.runs.maintenance import delete_doomed
+from meshwright.experience.runs.run import RunOutcome, run_product
+from meshwright.model.address import ProductKey
+from meshwright.provisioning.registry import EnvironmentState, Event
+
+DONE = frozenset({"published", "current"})
+"""Statuses of outcomes after which consumers can be built."""
+
+Report = Callable[[RunOutcome], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of applying a plan; `already` when there was nothing left to do."""
+
+    outcomes: tuple[RunOutcome, ...]
+    already: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether something was not published."""
+        return any(outcome.status not in DONE for outcome in self.outcomes)
+
+
+def apply_plan(context: RunContext, plan: Plan, report: Report, workers: int = 2) -> Applied:
+    """Execute the plan in the environment it was made for.
+
+    Raises:
+        Refused: the plan has refusals.
+        Conflict: the environment is no longer as the plan found it.
+    """
+    if plan.refusals:
+        raise Refused(
+            "this plan is refused:\n" + "\n".join(f"  {r.subject}: {r.message}" for r in plan.refusals),
+            way_out="; ".join(dict.fromkeys(refusal.way_out for refusal in plan.refusals)),
+        )
+    state = context.registry.state(plan.environment)
+    if base_digest(state) != plan.base:
+        if is_applied(plan, state):
+            return Applied((), already=True)
+        raise Conflict(
+            f"environment `{plan.environment}` has moved since this plan was made",
+            why="somebody applied other declarations, or rolled a product back",
+            way_out="make the plan again and review what is different",
+        )
+    store_declarations(context, plan, state)
+    builds = {build.product: build for build in plan.builds}
+    return Applied(run_builds(context, builds, report, workers))
+
+
+def is_applied(plan: Plan, state: EnvironmentState) -> bool:
+    """Whether the environment already is what the plan would make of it."""
+    for change in plan.changes:
+        if isinstance(change, ProductChange):
+            known = state.products.get(change.product)
+            if (known.digest if known else None) != (None if change.action == "remove" else change.digest):
+                return False
+        elif isinstance(change, Build):
+            known = state.products.get(change.product)
+            if known is None or known.current is None:
+                return False
+    return True
+
+
+def store_declarations(context: RunContext, plan: Plan, state: EnvironmentState) -> None:
+    """Record what the plan declares, in one transaction, with a fact for each change."""
+    status = {bundle.key: context.mesh.products[bundle.key].status for bundle in plan.bundles}
+    removed = [c.product for c in plan.changes if isinstance(c, ProductChange) and c.action == "remove"]
+    events = list(declaration_events(plan))
+    if not events and not plan.bundles:
+        return
+    context.registry.apply(
+        plan.environment,
+        state.token,
+        [(bundle, status[bundle.key]) for bundle in plan.bundles],
+        removed,
+        plan.domains,
+        events,
+    )
+    if removed:
+        delete_doomed(context, context.registry.doomed(plan.environment))
+
+
+def declaration_events(plan: Plan) -> Sequence[Event]:
+    """The facts of storing a plan's declarations."""
+    events = []
+    for change in plan.changes:
+        match change:
+            case DomainChange():
+                events.append(Event("domain.applied", change.domain, {"action": change.action}))
+            case ProductChange():
+                kind = "product.removed" if change.action == "remove" else "product.applied"
+                payload = {"digest": change.digest, "action": change.action}
+                if change.action == "remove" and "destroy" in plan.allowed:
+                    payload["reason"] = plan.allowed["destroy"]
+                events.append(Event(kind, str(change.product), payload))
+            case StatusChange():
+                moved = {"from": change.old, "to": change.new}
+                events.append(Event("product.status", str(change.product), moved))
+            case ContractRevision(verdict="breaking"):
+                broken = {
+                    "port": change.port,
+                    "reason": plan.allowed.get("breaking", ""),
+                    "differences": [d.reason for d in change.differences if d.breaking],
+                }
+                events.append(Event("contract.broken", str(change.product), broken))
+    return events
+
+
+def run_builds(
+    context: RunContext, builds: Mapping[ProductKey, Build], report: Report, workers: int = 2
+) -> tuple[RunOutcome, ...]:
+    """Build products, upstream first, several at a time; what reads a failed one is blocked."""
+    mesh = context.mesh
+    analyses = analyse_products((mesh.products[key] for key in builds), mesh, context.cache)
+    waiting = {key: {up for up in mesh.upstream(mesh.products[key]) if up in builds} for key in builds}
+    outcomes: dict[ProductKey, RunOutcome] = {}
+    running: dict[Future[RunOutcome], ProductKey] = {}
+    order = list(builds)
+
+    def finish(outcome: RunOutcome) -> None:
+        outcomes[outcome.product] = outcome
+        report(outcome)
+
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        while order or running:
+            for key in list(order):
+                if not waiting[key] <= outcomes.keys():
+                    continue
+                bad = [up for up in waiting[key] if outcomes[up].status not in DONE]
+                if bad:
+                    order.remove(key)
+                    finish(_blocked(key, bad))
+                elif len(running) < workers:
+                    order.remove(key)
+                    running[pool.submit(_attempt, context, builds[key], analyses[key])] = key
+            if running:
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    running.pop(future)
+                    finish(future.result())
+    return tuple(outcomes[key] for key in builds)
+
+
+def _attempt(context: RunContext, build: Build, analysis: ProductAnalysis) -> RunOutcome:
+    try:
+        return run_product(context, context.mesh.products[build.product], build, analysis)
+    except LockHeld as error:
+        return RunOutcome(build.product, "", "locked", error=error)
+    except MeshwrightError as error:
+        return RunOutcome(build.product, "", "failed", error=error)
+
+
+def _blocked(key: ProductKey, bad: Sequence[ProductKey]) -> RunOutcome:
+    names = ", ".join(map(str, bad))
+    error = Refused(
+        f"{key} was not built: it reads {names}, whose run failed",
+        way_out=f"mend {names}; its consumers are built with it",
+    )
+    return RunOutcome(key, "", "blocked", error=error)

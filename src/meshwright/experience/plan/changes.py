@@ -1,0 +1,120 @@
+"""A change is a frozen value with a tag; a plan is a list of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal
+
+from meshwright.experience.builds import Build
+from meshwright.model.address import ProductKey
+
+Action = Literal["add", "change", "remove"]
+
+
+@dataclass(frozen=True, slots=True)
+class DomainChange:
+    """A domain's document is stored."""
+
+    tag: ClassVar[str] = "domain"
+    domain: str
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class ProductChange:
+    """A product's declarations are stored or forgotten; `files` are those that differ."""
+
+    tag: ClassVar[str] = "product"
+    product: ProductKey
+    action: Action
+    digest: str
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """A product moves through its lifecycle."""
+
+    tag: ClassVar[str] = "status"
+    product: ProductKey
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContractDifference:
+    """One difference between two versions of a contract, and the consumers it hits.
+
+    `hits` holds `domain/product (input port)` of every consumer that uses what changed.
+    """
+
+    kind: str
+    place: str
+    breaking: bool
+    reason: str
+    hits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContractRevision:
+    """The contract of an output port differs from the applied one.
+
+    `verdict` is `compatible`, `breaking` (refused unless it is allowed) or `removed`.
+    """
+
+    tag: ClassVar[str] = "contract"
+    product: ProductKey
+    port: str
+    old_version: str
+    new_version: str
+    verdict: str
+    differences: tuple[ContractDifference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableChange:
+    """A table is created, changed or removed in the warehouse."""
+
+    tag: ClassVar[str] = "table"
+    product: ProductKey
+    table: str  # object@major
+    action: Action
+    details: tuple[str, ...] = ()
+
+
+Change = DomainChange | ProductChange | StatusChange | ContractRevision | TableChange | Build
+
+_TAGS: dict[str, type[Any]] = {
+    kind.tag: kind
+    for kind in (DomainChange, ProductChange, StatusChange, ContractRevision, TableChange, Build)
+}
+
+
+def change_to_json(change: Change) -> dict[str, Any]:
+    """A change as plain data."""
+    data: dict[str, Any] = {"change": change.tag}
+    for item in fields(change):
+        value = getattr(change, item.name)
+        if isinstance(value, ProductKey):
+            value = str(value)
+        elif item.name == "differences":
+            value = [{part.name: getattr(d, part.name) for part in fields(d)} for d in value]
+        data[item.name] = value
+    return data
+
+
+def change_from_json(data: dict[str, Any]) -> Change:
+    """The change that `change_to_json` wrote, also after a round trip through JSON text."""
+    kind = _TAGS[data["change"]]
+    values: dict[str, Any] = {}
+    for item in fields(kind):
+        value = data[item.name]
+        if item.name == "product":
+            value = ProductKey.parse(value)
+        elif item.name == "differences":
+            value = tuple(ContractDifference(**{**d, "hits": tuple(d["hits"])}) for d in value)
+        elif isinstance(value, list):
+            value = tuple(value)
+        values[item.name] = value
+    change: Change = kind(**values)
+    return change

@@ -1,0 +1,108 @@
+"""A plan in words: the same list that `apply` executes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from meshwright.experience.builds import Build
+from meshwright.experience.plan.changes import (
+    Change,
+    ContractRevision,
+    DomainChange,
+    ProductChange,
+    StatusChange,
+    TableChange,
+)
+from meshwright.experience.plan.plan import Plan
+
+_SIGNS = {"add": "+", "change": "~", "remove": "-"}
+_FILES_SHOWN = 4
+
+
+def explain(plan: Plan) -> Iterator[str]:
+    """The plan as lines of text: changes in order, warnings, what is refused, and what comes next."""
+    if plan.empty:
+        yield f"Environment {plan.environment} matches the declarations. Nothing to do."
+    for change in plan.changes:
+        yield from _lines(change)
+    for warning in plan.warnings:
+        yield f"! {warning}"
+    for name, reason in plan.allowed.items():
+        yield f"! {name} allowed: {reason}"
+    for refusal in plan.refusals:
+        yield f"x {refusal.code} {refusal.subject}: {refusal.message}"
+        yield f"    way out: {refusal.way_out}"
+    if not plan.empty:
+        yield summary(plan)
+
+
+def summary(plan: Plan) -> str:
+    """One line: how much would change, and whether it may."""
+    products = [change for change in plan.changes if isinstance(change, ProductChange)]
+    counts = [f"{sum(c.action == a for c in products)} to {a}" for a in _SIGNS]
+    verdict = f"REFUSED ({len(plan.refusals)})" if plan.refusals else "ready to apply"
+    builds = len(plan.builds)
+    return f"Plan: products {', '.join(counts)}; {builds} to build. {verdict}."
+
+
+def _lines(change: Change) -> Iterator[str]:
+    match change:
+        case DomainChange():
+            yield f"{_SIGNS[change.action]} domain {change.domain}"
+        case ProductChange():
+            shown = change.files if change.action == "change" else ()
+            more = f", and {len(shown) - _FILES_SHOWN} more" if len(shown) > _FILES_SHOWN else ""
+            files = f" ({', '.join(shown[:_FILES_SHOWN])}{more})" if shown else ""
+            yield f"{_SIGNS[change.action]} product {change.product}{files}"
+        case StatusChange():
+            yield f"~ status {change.product}: {change.old} -> {change.new}"
+        case TableChange():
+            details = f": {', '.join(change.details)}" if change.details else ""
+            yield f"{_SIGNS[change.action]} table {change.product}.{change.table}{details}"
+        case ContractRevision():
+            versions = change.old_version
+            if change.new_version != change.old_version:
+                versions += f" -> {change.new_version or 'none'}"
+            yield f"~ contract {change.product} port {change.port} {versions}: {change.verdict}"
+            for difference in change.differences:
+                mark = "BREAKING" if difference.breaking else "compatible"
+                yield f"    {mark} {difference.kind} {difference.place}: {difference.reason}"
+                for hit in difference.hits:
+                    yield f"      hits {hit}"
+        case Build():
+            yield f"> build {change.product}: {'; '.join(change.reasons)}"
+
+
+def as_markdown(plan: Plan) -> str:
+    """The plan as Markdown for a pull request: verdict first, then changes and consumers hit."""
+    verdict = "refused" if plan.refusals else ("nothing to do" if plan.empty else "ready to apply")
+    lines = [f"## Mesh plan for `{plan.environment}`: {verdict}", ""]
+    if plan.refusals:
+        lines += ["### Refused", ""]
+        for refusal in plan.refusals:
+            lines.append(f"- **{refusal.code}** {refusal.subject}: {refusal.message}")
+            lines.append(f"  - way out: {refusal.way_out}")
+        lines.append("")
+    hits = sorted(
+        {
+            (hit, f"{difference.kind} {difference.place}")
+            for change in plan.changes
+            if isinstance(change, ContractRevision)
+            for difference in change.differences
+            for hit in difference.hits
+        }
+    )
+    if hits:
+        lines += ["### Consumers hit", "", "| consumer | by |", "| --- | --- |"]
+        lines += [f"| {consumer} | {what} |" for consumer, what in hits]
+        lines.append("")
+    if plan.changes:
+        lines += ["### Changes", "", "```text"]
+        lines += [line for change in plan.changes for line in _lines(change)]
+        lines += ["```", ""]
+    if plan.warnings:
+        lines += ["### Warnings", ""]
+        lines += [f"- {warning}" for warning in plan.warnings]
+        lines.append("")
+    lines.append(summary(plan) if not plan.empty else "The environment matches the declarations.")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,115 @@
+"""What the names in a query mean: addresses in SQL, resolved to published handles."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from meshwright.errors import InputError, Refused, SqlError
+from meshwright.model.address import ProductKey
+from meshwright.model.mesh import Mesh
+from meshwright.model.product import Product
+from meshwright.model.publication import Handle, ObjectKey, Publication
+from meshwright.provisioning.registry import Registry
+from meshwright.sql.parse import parse_model
+
+
+def resolve_query(
+    sql: str, mesh: Mesh, registry: Registry, environment: str, as_of: str | None = None
+) -> Mapping[str, Handle]:
+    """The handle of every `domain.product.object` that a statement reads, by its name there.
+
+    Without a major it is the newest active one; `domain.product."object@1"` names one. With
+    `as_of` (ISO 8601; a date means its end, without a zone UTC) it is what readers saw then.
+
+    Raises:
+        SqlError: the statement is no SELECT, or reads something that is no published object.
+        Refused: the product has published nothing (yet), or is retired.
+    """
+    statement = parse_model(sql, "duckdb", "the query")
+    moment = _moment(as_of) if as_of else None
+    seen: dict[ProductKey, Mapping[ObjectKey, Handle]] = {}
+    then = registry.as_of(environment, moment) if moment else None
+    relations: dict[str, Handle] = {}
+    for reference in statement.references:
+        parts = tuple(part.lower() for part in reference.parts)
+        if len(parts) != 3 or reference.changes:
+            raise SqlError(
+                f"`{reference.key}` is no object of the mesh",
+                line=reference.line,
+                column=reference.column,
+                way_out="write domain.product.object; `mesh list` shows what there is",
+            )
+        product = _product(mesh, ProductKey(parts[0], parts[1]))
+        if product.key not in seen:
+            seen[product.key] = _handles(registry, environment, product, then, as_of)
+        relations[".".join(parts)] = _object(product, seen[product.key], parts[2])
+    return relations
+
+
+def _product(mesh: Mesh, key: ProductKey) -> Product:
+    product = mesh.products.get(key)
+    if product is None:
+        close = get_close_matches(str(key), map(str, mesh.products), 1)
+        hint = f"did you mean {close[0]}?" if close else "`mesh list` shows what there is"
+        raise SqlError(f"there is no product {key}", way_out=hint)
+    if product.status == "retired":
+        raise Refused(
+            f"{key} is retired",
+            way_out=f"read {product.successor} instead" if product.successor else "ask its domain",
+        )
+    return product
+
+
+def _handles(
+    registry: Registry,
+    environment: str,
+    product: Product,
+    then: Mapping[ProductKey, Publication] | None,
+    as_of: str | None,
+) -> Mapping[ObjectKey, Handle]:
+    if then is None:
+        found = registry.publications(environment, product.key, current=True)
+        publication = found[0] if found else None
+    else:
+        publication = then.get(product.key)
+    if publication is None:
+        when = f" at {as_of}" if as_of else " yet"
+        raise Refused(
+            f"{product.key} had published nothing{when}",
+            way_out=f"see `mesh history {product.key}`",
+        )
+    return registry.handles(publication.id)
+
+
+def _object(product: Product, handles: Mapping[ObjectKey, Handle], name: str) -> Handle:
+    plain, _, major = name.partition("@")
+    deprecated = {(port.name, port.major) for port in product.outputs if port.deprecated}
+    served = sorted(
+        (key for key in handles if key.port and key.name.lower() == plain),
+        key=lambda key: ((key.port, key.major) not in deprecated, key.major),
+    )
+    fits = [key for key in served if not major or str(key.major) == major]
+    if not fits:
+        known = sorted({key.name for key in handles if key.port})
+        versions = ", ".join(f"{key.name}@{key.major}" for key in served)
+        raise SqlError(
+            f"{product.key} serves no `{name}`",
+            way_out=f"it serves {versions or ', '.join(known)}",
+        )
+    return handles[fits[-1]]
+
+
+def _moment(text: str) -> str:
+    """ISO 8601 in UTC, as the registry keeps it."""
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(
+            f"`{text}` is no date or time", way_out="write 2026-03-31 or 2026-03-31T12:00:00+01:00"
+        ) from error
+    if len(text) == 10:
+        moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
+    zoned = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    return zoned.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
