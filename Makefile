@@ -1,0 +1,48 @@
+# Two commands do everything, virtual environment included: make demo, make test.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help install demo test check bench docs lock clean
+
+help:
+	@echo "make demo    the main job on the Premium Offices mesh"
+	@echo "make test    all tests"
+	@echo "make check   lint, types, import contracts, docs"
+	@echo "make bench   side by side with dbt (installs it in a virtual environment of its own)"
+	@echo "make docs    write the generated pages again"
+	@echo "make lock    pin what a fresh install gets"
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,examples]'
+	@touch $(STAMP)
+
+demo: $(STAMP)
+	@$(BIN)/python examples/premium-offices/operations/demo.py
+
+test: $(STAMP)
+	@$(BIN)/python -m pytest
+
+check: $(STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy src
+	@$(BIN)/lint-imports
+	@$(BIN)/python scripts/docs.py --check
+
+docs: $(STAMP)
+	@$(BIN)/python scripts/docs.py
+
+bench: $(STAMP)
+	@$(BIN)/python bench/run.py
+
+lock:
+	$(PYTHON) scripts/lock.py
+
+clean:
+	rm -rf $(VENV) .bench .mesh .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,204 @@
+"""Meshwright and its peers, side by side in one run: `make bench`.
+
+Prints a table and writes it to `.bench/results.json`. Times are medians of three runs of a whole
+process, files in the page cache; the peers live in virtual environments of their own below
+`.bench/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import meshes
+
+ROOT = Path(__file__).resolve().parent.parent
+BENCH = ROOT / ".bench"
+MESH = str(Path(sys.executable).parent / "mesh")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: seconds, and how much of the peer's they may be."""
+
+    work: str
+    ours: float
+    peer: float | None
+    limit: float | None
+    unit: str = "s"
+
+    @property
+    def ratio(self) -> float | None:
+        return self.ours / self.peer if self.peer else None
+
+    @property
+    def verdict(self) -> str:
+        if self.limit is None or self.ratio is None:
+            return ""
+        return "ok" if self.ratio <= self.limit else "MISSED"
+
+
+def timed(
+    command: Sequence[str], folder: Path, before: Callable[[], object] = lambda: None, times: int = 3
+) -> float:
+    """The median wall seconds of a command; it must succeed."""
+    seconds = []
+    for _ in range(times):
+        before()
+        start = time.perf_counter()
+        done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True)
+        seconds.append(time.perf_counter() - start)
+        if done.returncode:
+            sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+    return statistics.median(seconds)
+
+
+def environment() -> dict[str, str]:
+    """A cache of its own, so that cold means cold; no telemetry."""
+    return {
+        **os.environ,
+        "XDG_CACHE_HOME": str(BENCH / "cache"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def peer_dbt() -> str:
+    """dbt-core 1.11 with dbt-duckdb; 1.12 wants a download outside the package registry."""
+    folder = BENCH / "dbt"
+    if not (folder / "bin" / "dbt").exists():
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        packages = ["dbt-core==1.11.*", "dbt-duckdb==1.11.*"]
+        subprocess.run([str(folder / "bin" / "pip"), "install", "--quiet", *packages], check=True)
+    return str(folder / "bin" / "dbt")
+
+
+def empty(*folders: Path) -> None:
+    """Remove folders."""
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def versions(dbt: str) -> list[Row]:
+    """`--version`."""
+    ours = timed([MESH, "--version"], BENCH, times=5)
+    return [Row("--version", ours, timed([dbt, "--version"], BENCH), 0.1)]
+
+
+def chained(dbt: str) -> list[Row]:
+    """100 products, 400 checks: first apply, then nothing changed."""
+    ours, theirs = BENCH / "chained-mesh", BENCH / "chained-dbt"
+    empty(ours, theirs)
+    meshes.write_chained_mesh(ours)
+    meshes.write_chained_dbt(theirs)
+    apply = [MESH, "apply", "--yes"]
+    build = [dbt, "build", "--quiet", "--profiles-dir", "."]
+
+    def fresh_ours() -> None:
+        empty(ours / ".mesh")
+
+    def fresh_theirs() -> None:
+        empty(theirs / "target")
+        (theirs / "bench.duckdb").unlink(missing_ok=True)
+
+    first = Row(
+        "100 chained products, 400 checks, first apply",
+        timed(apply, ours, fresh_ours),
+        timed(build, theirs, fresh_theirs),
+        0.2,
+    )
+    again = Row("the same, nothing changed", timed(apply, ours), timed(build, theirs), 0.03)
+    return [first, again]
+
+
+def planning(dbt: str) -> list[Row]:
+    """validate + plan of 1,000 products against `dbt parse` of 1,000 models; then 10,000."""
+    ours, theirs, large = BENCH / "wide-mesh", BENCH / "wide-dbt", BENCH / "wide-mesh-10000"
+    empty(ours, theirs, large)
+    meshes.write_wide_mesh(ours, 1000)
+    meshes.write_wide_dbt(theirs, 1000)
+    plan = [MESH, "plan", "--format", "json"]
+    parse = [dbt, "parse", "--quiet", "--profiles-dir", "."]
+    cold = timed(plan, ours, lambda: empty(BENCH / "cache"))
+    peer_cold = timed(parse, theirs, lambda: empty(theirs / "target"))
+    warm = timed(plan, ours)
+    peer_warm = timed(parse, theirs)
+    memory = peak_memory(plan, ours)
+    meshes.write_wide_mesh(large, 10_000)
+    many = timed(plan, large, lambda: empty(BENCH / "cache"), times=1)
+    return [
+        Row("validate + plan 1,000 products, cold", cold, peer_cold, 0.15),
+        Row("the same, warm", warm, peer_warm, 0.15),
+        Row("its peak memory (against 300 MB)", memory / 1e6, 300.0, 1.0, "MB"),
+        Row("10,000 products, cold (against 1,000)", many, cold, 12.0),
+    ]
+
+
+def peak_memory(command: Sequence[str], folder: Path) -> float:
+    """The peak resident bytes of a command."""
+    probe = (
+        "import resource, subprocess, sys; "
+        "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True); "
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe, *command],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return int(done.stdout) * 1024.0
+
+
+def appends(_: str) -> list[Row]:
+    """The cost of an append after a thousand of them, against that after ten."""
+    folder = BENCH / "appends"
+    empty(folder)
+    script = [sys.executable, str(Path(__file__).parent / "appends.py"), str(folder)]
+    done = subprocess.run(script, env=environment(), capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(done.stderr[-3000:])
+    early, late = json.loads(done.stdout)
+    return [Row("an append after 1,000 (against after 10)", late, early, 1.5)]
+
+
+GROUPS: dict[str, Callable[[str], list[Row]]] = {
+    "versions": versions,
+    "chained": chained,
+    "planning": planning,
+    "appends": appends,
+}
+
+
+def main() -> None:
+    """Run the groups named on the command line, or all of them."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("groups", nargs="*", help="which to run")
+    wanted = parser.parse_args().groups or list(GROUPS)
+    BENCH.mkdir(exist_ok=True)
+    dbt = peer_dbt()
+    rows = [row for name in wanted for row in GROUPS[name](dbt)]
+    print(f"{'work':48} {'ours':>10} {'peer':>10} {'ratio':>7} {'limit':>6}")
+    for row in rows:
+        peer = f"{row.peer:.2f} {row.unit}" if row.peer else ""
+        ratio = f"{row.ratio:.3f}" if row.ratio else ""
+        limit = f"{row.limit:.2f}" if row.limit else ""
+        ours = f"{row.ours:.2f} {row.unit}"
+        print(f"{row.work:48} {ours:>10} {peer:>10} {ratio:>7} {limit:>6} {row.verdict}")
+    (BENCH / "results.json").write_text(json.dumps([asdict(row) for row in rows], indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""The command `mesh`. Only the module of the command that was typed is loaded."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from meshwright import __version__
+
+if TYPE_CHECKING:
+    import typer
+
+COMMANDS: Mapping[str, str] = {
+    "init": "declare",
+    "new": "declare",
+    "validate": "declare",
+    "list": "declare",
+    "show": "declare",
+    "plan": "deploy",
+    "apply": "deploy",
+    "ci": "deploy",
+    "run": "operate",
+    "status": "operate",
+    "history": "operate",
+    "rollback": "operate",
+    "unpin": "operate",
+    "gc": "operate",
+    "facts": "operate",
+    "query": "consume",
+    "test": "testing",
+}
+"""Each command, and the module of this package that has it."""
+
+_OPTIONS_WITH_VALUE = frozenset({"--directory", "-C"})
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; never returns. Exit codes: 0 done, 1 the answer is no, 2 it could not run."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words == ["--version"]:
+        sys.stdout.write(f"meshwright {__version__}\n")
+        raise SystemExit(0)
+    from meshwright.cli.failures import guarded
+
+    with guarded(words):
+        application(command_of(words))(args=words, prog_name="mesh", standalone_mode=True)
+
+
+def command_of(words: Sequence[str]) -> str | None:
+    """The command among the words of a command line, if it is one of ours."""
+    skip = False
+    for word in words:
+        if skip:
+            skip = False
+        elif word in _OPTIONS_WITH_VALUE:
+            skip = True
+        elif not word.startswith("-"):
+            return word if word in COMMANDS else None
+    return None
+
+
+def application(command: str | None = None) -> typer.Typer:
+    """The application with this command, or with all of them."""
+    import typer
+
+    from meshwright.cli.options import set_up
+
+    app = typer.Typer(
+        name="mesh",
+        help="Meshwright: declare data products in open standards; plan, build, verify and publish them.",
+        no_args_is_help=True,
+        add_completion=command is None,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="markdown",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(set_up)
+    modules = [COMMANDS[command]] if command else list(dict.fromkeys(COMMANDS.values()))
+    for name in modules:
+        module: Any = import_module(f"meshwright.cli.{name}")
+        module.register(app)
+    return app

@@ -1,0 +1,242 @@
+"""Running products and looking after what they published."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from meshwright.cli.options import EnvironmentOption, FormatOption
+from meshwright.cli.output import check_format, console, plural, print_json, size_text, table
+from meshwright.cli.workspace import open_workspace
+from meshwright.errors import InputError
+from meshwright.model.publication import Publication
+
+
+def register(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    for command in (run, status, history, rollback, unpin, gc, facts):
+        app.command()(command)
+
+
+def run(
+    context: typer.Context,
+    products: Annotated[
+        list[str] | None, typer.Argument(help="Products to run; all stale ones when left out.")
+    ] = None,
+    downstream: Annotated[bool, typer.Option(help="Also build what reads them.")] = False,
+    due: Annotated[
+        bool, typer.Option(help="Only products that are due; for cron and several machines.")
+    ] = False,
+    environment: EnvironmentOption = None,
+    format: FormatOption = "text",
+) -> None:
+    """Build products as they were last applied: extract, transform, verify, publish."""
+    from meshwright.cli.progress import Progress
+    from meshwright.experience.plan.apply import run_builds
+    from meshwright.experience.plan.schedule import builds_for
+
+    check_format(format)
+    workspace = open_workspace(context, environment, applied=True)
+    named = [workspace.product_key(name) for name in products or ()]
+    state = workspace.state()
+    builds = builds_for(workspace.mesh, state, named, downstream, due, workspace.now())
+    with Progress(format == "text", len(builds)) as progress:
+        run_context = workspace.run_context(progress.step)
+        outcomes = run_builds(run_context, builds, progress.done, workspace.workers)
+    if format == "json":
+        print_json({"outcomes": [outcome.as_json() for outcome in outcomes]})
+    elif not outcomes:
+        console().print("Nothing is stale and nothing is due." if not due else "Nothing is due.")
+    if any(outcome.status in ("failed", "blocked") for outcome in outcomes):
+        raise typer.Exit(1)
+    if not due and any(outcome.status == "locked" for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+def status(
+    context: typer.Context, environment: EnvironmentOption = None, format: FormatOption = "text"
+) -> None:
+    """Every applied product: what is published, since when, and whether it is stale."""
+    check_format(format)
+    workspace = open_workspace(context, environment, applied=True)
+    state, now = workspace.state(), workspace.now()
+    from meshwright.experience.staleness import stale_reasons
+
+    rows = []
+    for key, known in sorted(state.products.items()):
+        product = workspace.mesh.products[key]
+        upstream = workspace.mesh.upstream(product)
+        reasons = stale_reasons(state, key, known.digest, upstream, (), now)
+        rows.append(
+            {
+                "product": str(key),
+                "status": known.status,
+                "publication": known.current.id if known.current else None,
+                "number": known.current.number if known.current else None,
+                "published": known.current.created_at if known.current else None,
+                "due": known.current.due_at if known.current else None,
+                "pinned": known.pinned,
+                "stale": list(reasons),
+            }
+        )
+    if format == "json":
+        print_json({"environment": state.environment, "products": rows})
+        return
+    if not rows:
+        console().print(f"Nothing is applied in {state.environment}. Try `mesh apply`.")
+        return
+    table(
+        ("product", "status", "no.", "published", "state"),
+        [
+            (
+                row["product"],
+                row["status"],
+                row["number"] or "",
+                _moment(row["published"]),
+                "pinned" if row["pinned"] else ("; ".join(row["stale"]) or "up to date"),
+            )
+            for row in rows
+        ],
+    )
+
+
+def history(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(help="A product or an address.")],
+    environment: EnvironmentOption = None,
+    format: FormatOption = "text",
+) -> None:
+    """The retained publications of a product, newest first, and its failed runs."""
+    check_format(format)
+    workspace = open_workspace(context, environment, applied=True)
+    key = workspace.product_key(address)
+    publications = workspace.registry.publications(workspace.environment.name, key)
+    current = workspace.state().products[key].current
+    runs = {
+        fact.payload["run"]: fact.payload
+        for fact in workspace.registry.facts(workspace.environment.name, str(key), ("run.finished",), 200)
+    }
+    rows = [_publication_row(p, current, runs.get(p.run, {})) for p in publications]
+    failed = [payload for payload in runs.values() if payload["status"] != "published"]
+    if format == "json":
+        print_json({"product": str(key), "publications": rows, "failed_runs": failed})
+        return
+    table(
+        ("", "no.", "publication", "at", "rows", "seconds", "written"),
+        [
+            (
+                "*" if row["current"] else "",
+                row["number"],
+                row["publication"],
+                _moment(row["at"]),
+                row["rows"],
+                f"{row['seconds']:.2f}",
+                size_text(row["bytes_written"]),
+            )
+            for row in rows
+        ],
+    )
+    for payload in failed[:5]:
+        what = (payload.get("error") or {}).get("what", "").split("\n")[0]
+        console().print(f"  failed run {payload['run']}: {what}", markup=False)
+
+
+def _publication_row(
+    publication: Publication, current: Publication | None, run: dict[str, object] | object
+) -> dict[str, object]:
+    payload = run if isinstance(run, dict) else {}
+    cost = payload.get("cost", {})
+    return {
+        "publication": publication.id,
+        "number": publication.number,
+        "at": publication.created_at,
+        "current": current is not None and current.id == publication.id,
+        "rows": sum(payload.get("objects", {}).values()),
+        "seconds": cost.get("wall_seconds", 0.0),
+        "bytes_written": cost.get("bytes_written", 0),
+        "inputs": dict(publication.inputs),
+    }
+
+
+def rollback(
+    context: typer.Context,
+    product: Annotated[str, typer.Argument(help="The product.")],
+    to: Annotated[str, typer.Option("--to", help="The publication, by id or number.")],
+    environment: EnvironmentOption = None,
+) -> None:
+    """Let readers see an older publication again; the product is pinned to it."""
+    from meshwright.experience.runs.rollback import roll_back
+
+    workspace = open_workspace(context, environment, applied=True)
+    publication = roll_back(workspace.run_context(), workspace.product_key(product), to)
+    console().print(
+        f"{publication.product} is at publication {publication.number} ({publication.id}) and pinned.\n"
+        f"`mesh run {publication.product}` builds it anew; "
+        f"`mesh unpin {publication.product}` lets it be stale."
+    )
+
+
+def unpin(
+    context: typer.Context,
+    product: Annotated[str, typer.Argument(help="The product.")],
+    environment: EnvironmentOption = None,
+) -> None:
+    """Let a product that was rolled back be built again when it is stale."""
+    from meshwright.experience.runs.rollback import let_go
+
+    workspace = open_workspace(context, environment, applied=True)
+    key = workspace.product_key(product)
+    let_go(workspace.run_context(), key)
+    console().print(f"{key} is no longer pinned.")
+
+
+def gc(context: typer.Context, environment: EnvironmentOption = None, format: FormatOption = "text") -> None:
+    """Remove what dead runs and expired publications left behind."""
+    from meshwright.experience.runs.maintenance import collect
+
+    check_format(format)
+    workspace = open_workspace(context, environment, applied=True)
+    removed = collect(workspace.run_context(), list(workspace.state().products))
+    if format == "json":
+        print_json({"removed_files": removed})
+    else:
+        console().print(f"Removed {plural(removed, 'file')}.")
+
+
+def facts(
+    context: typer.Context,
+    subject: Annotated[str | None, typer.Argument(help="A product; all subjects when left out.")] = None,
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
+    verify: Annotated[bool, typer.Option(help="Check the chain of hashes.")] = False,
+    environment: EnvironmentOption = None,
+    format: FormatOption = "text",
+) -> None:
+    """What happened in an environment, newest first."""
+    check_format(format)
+    workspace = open_workspace(context, environment, applied=True)
+    name = workspace.environment.name
+    if verify:
+        broken = workspace.registry.verify_facts(name)
+        if broken is not None:
+            raise InputError(
+                f"fact {broken.sequence} ({broken.kind}) does not follow from the one before it",
+                why="somebody changed the registry's history",
+            )
+        console().print("Every fact follows from the one before it.")
+        return
+    about = str(workspace.product_key(subject)) if subject else None
+    found = workspace.registry.facts(name, about, (), limit)
+    if format == "json":
+        print_json(
+            [
+                {n: getattr(f, n) for n in ("sequence", "kind", "subject", "at", "payload", "hash")}
+                for f in found
+            ]
+        )
+        return
+    table(("no.", "at", "kind", "subject"), [(f.sequence, _moment(f.at), f.kind, f.subject) for f in found])
+
+
+def _moment(text: object) -> str:
+    return str(text)[:19].replace("T", " ") if text else "never"

@@ -1,0 +1,97 @@
+"""The only module that joins ports to adapters. Each adapter is loaded when it is first used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from meshwright.errors import MissingPart
+from meshwright.model.product import Environment
+from meshwright.provisioning.secrets import secrets_for
+
+if TYPE_CHECKING:
+    from meshwright.provisioning.ports import Engine, PythonRunner, SourceReader, Warehouse
+    from meshwright.provisioning.registry import Registry
+
+
+class WiredInfrastructure:
+    """The infrastructure of one environment (`provisioning.ports.Infrastructure`)."""
+
+    def __init__(self, environment: Environment, root: Path, scratch: Path) -> None:
+        self._environment = environment
+        self._root = root
+        self._scratch = scratch
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine that the environment names."""
+        if self._environment.engine != "duckdb":
+            raise MissingPart(
+                f"environment `{self._environment.name}` names engine `{self._environment.engine}`",
+                way_out="use `engine: duckdb`, the one that this installation has",
+            )
+        from meshwright.adapters.duckdb.engine import DuckEngine
+
+        settings = {**self._environment.settings, "scratch": str(self._scratch)}
+        return DuckEngine([self._environment.warehouse, str(self._scratch)], settings)
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        """Iceberg tables in the environment's warehouse."""
+        from meshwright.adapters.iceberg.warehouse import IcebergWarehouse
+
+        return IcebergWarehouse(
+            self._environment.warehouse, int(self._environment.settings.get("retain", 20))
+        )
+
+    @cached_property
+    def python(self) -> PythonRunner:
+        """The runner of Python models."""
+        from meshwright.adapters.python.runner import ChildRunner
+
+        return ChildRunner()
+
+    @cached_property
+    def readers(self) -> Mapping[str, SourceReader]:
+        """The source readers by ODCS server type."""
+        return LazyReaders(self._environment, self._root)
+
+
+class LazyReaders(Mapping[str, "SourceReader"]):
+    """Source readers by ODCS server type, loaded on first use."""
+
+    def __init__(self, environment: Environment, root: Path) -> None:
+        self._context = (root, os.environ, secrets_for(environment, os.environ, root))
+        self._made: dict[str, SourceReader] = {}
+
+    def __getitem__(self, kind: str) -> SourceReader:
+        if kind not in self._made:
+            self._made[kind] = _READERS[kind](self._context)
+        return self._made[kind]
+
+    def __contains__(self, kind: object) -> bool:
+        return kind in _READERS
+
+    def get(self, kind: str, default: SourceReader | None = None) -> SourceReader | None:  # type: ignore[override]
+        """The reader for a server type, or the default."""
+        return self[kind] if kind in self else default
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_READERS)
+
+    def __len__(self) -> int:
+        return len(_READERS)
+
+
+def open_registry(environment: Environment, root: Path) -> Registry:
+    """The environment's registry; made on first use."""
+    from meshwright.adapters.registry.database import open_registry as open_database
+
+    password = None
+    if "registry" in environment.secrets:
+        values = secrets_for(environment, os.environ, root)("registry")
+        password = values.get("password") or values.get("token")
+    return open_database(environment.registry, password=password)

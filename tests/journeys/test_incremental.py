@@ -1,0 +1,160 @@
+"""Append, merge, and incremental sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mesh_folder import MeshFolder, column, contract, csv_server, custom
+
+
+def events_mesh(
+    root: Path,
+    source: str,
+    materialization: str,
+    lookback: Any = None,
+    keyed: bool = True,
+) -> MeshFolder:
+    """An incremental CSV source read by one product, and a consumer that follows its changes."""
+    mesh = MeshFolder(root)
+    key = {"primaryKey": True, "primaryKeyPosition": 1} if keyed else {}
+    columns = [column("id", required=True, **key), column("seen"), column("state", "string")]
+    settings = {"cursor": "seen"} | ({"lookback": lookback} if lookback is not None else {})
+    document = contract("events-file", {"events": columns}, servers=csv_server("data/events.csv"))
+    document["schema"][0]["customProperties"] = custom(**settings)
+    mesh.product(
+        "web/events",
+        [document, contract("events", {"events": columns})],
+        {"events.sql": f"select id, seen, state from {source}\n"},
+        inputs=[("files", "events-file")],
+        outputs=[("events", "1.0.0", "events")],
+        port_custom={"materialization": materialization},
+    )
+    mesh.product(
+        "web/copies",
+        [contract("copies", {"copies": [column("id"), column("seen"), column("state", "string")]})],
+        {"copies.sql": "select id, seen, state from changes(events.events)\n"},
+        inputs=[("events", "events")],
+        outputs=[("copies", "1.0.0", "copies")],
+        port_custom={"materialization": "append"},
+    )
+    return mesh
+
+
+def deliver(mesh: MeshFolder, *lines: str) -> None:
+    mesh.csv("data/events.csv", "id,seen,state", *lines)
+
+
+def states(mesh: MeshFolder, table: str) -> list[tuple[Any, ...]]:
+    return [tuple(row.values()) for row in mesh.rows(f"select id, seen, state from {table} order by all")]
+
+
+def test_merge_updates_by_key_and_keeps_what_the_source_no_longer_sends(tmp_path: Path) -> None:
+    mesh = events_mesh(tmp_path, "changes(files.events)", "merge")
+    deliver(mesh, "1,10,new", "2,11,new")
+    mesh.run("apply", "--yes")
+    deliver(mesh, "2,12,old", "3,13,new")
+    mesh.run("run", "web/events")
+    assert states(mesh, "web.events.events") == [(1, 10, "new"), (2, 12, "old"), (3, 13, "new")]
+
+
+def test_a_keyed_source_with_lookback_is_deduplicated(tmp_path: Path) -> None:
+    mesh = events_mesh(tmp_path, "files.events", "full", lookback=5)
+    deliver(mesh, "1,10,a", "2,11,a")
+    mesh.run("apply", "--yes")
+    deliver(mesh, "1,10,a", "2,11,b", "2,12,c", "3,1,late", "4,7,late")
+    mesh.run("run", "web/events")
+    assert states(mesh, "web.events.events") == [(1, 10, "a"), (2, 12, "c"), (4, 7, "late")]
+
+
+def test_append_takes_only_added_rows_and_so_does_its_consumer(tmp_path: Path) -> None:
+    mesh = events_mesh(tmp_path, "changes(files.events)", "append", keyed=False)
+    deliver(mesh, "1,10,a", "2,11,b")
+    mesh.run("apply", "--yes")
+    deliver(mesh, "1,10,a", "2,11,b", "3,12,c")
+    mesh.run("run", "--downstream", "web/events")
+    expected = [(1, 10, "a"), (2, 11, "b"), (3, 12, "c")]
+    assert states(mesh, "web.events.events") == expected
+    assert states(mesh, "web.copies.copies") == expected
+    runs = mesh.run("facts", "web/copies", "--format", "json").data
+    assert runs[0]["payload"]["cost"]["rows_written"] == 1
+
+
+def test_a_rewrite_upstream_rebuilds_the_follower(tmp_path: Path) -> None:
+    mesh = events_mesh(tmp_path, "changes(files.events)", "merge")
+    deliver(mesh, "1,10,a", "2,11,b")
+    mesh.run("apply", "--yes")
+    deliver(mesh, "2,12,c")
+    mesh.run("run", "--downstream", "web/events")
+    assert states(mesh, "web.copies.copies") == [(1, 10, "a"), (2, 12, "c")]
+
+
+def test_a_failed_run_neither_loses_nor_repeats_rows(tmp_path: Path) -> None:
+    mesh = events_mesh(tmp_path, "changes(files.events)", "append", keyed=False)
+    deliver(mesh, "1,10,a")
+    mesh.run("apply", "--yes")
+    deliver(mesh, "1,10,a", "oops,11,b")
+    mesh.run("run", "web/events", code=1)
+    deliver(mesh, "1,10,a", "2,11,b")
+    mesh.run("run", "web/events")
+    assert states(mesh, "web.events.events") == [(1, 10, "a"), (2, 11, "b")]
+
+
+def test_a_rollback_pins_and_its_followers_are_rebuilt(tmp_path: Path) -> None:
+    mesh = events_mesh(tmp_path, "changes(files.events)", "append", keyed=False)
+    deliver(mesh, "1,10,a")
+    mesh.run("apply", "--yes")
+    deliver(mesh, "1,10,a", "2,11,b")
+    mesh.run("run", "--downstream", "web/events")
+    mesh.run("rollback", "web/events", "--to", "1")
+    assert states(mesh, "web.events.events") == [(1, 10, "a")]
+    mesh.run("apply", "--yes")
+    assert states(mesh, "web.copies.copies") == [(1, 10, "a")]
+    mesh.run("unpin", "web/events")
+    mesh.run("run", "web/events")
+    assert states(mesh, "web.events.events") == [(1, 10, "a"), (2, 11, "b")]
+
+
+def test_a_changed_model_rebuilds_an_append_from_everything_delivered(tmp_path: Path) -> None:
+    mesh = events_mesh(tmp_path, "changes(files.events)", "append", keyed=False)
+    deliver(mesh, "1,10,a")
+    mesh.run("apply", "--yes")
+    deliver(mesh, "2,11,b")
+    mesh.run("run", "web/events")
+    model = tmp_path / "domains/web/events/models/events.sql"
+    model.write_text("select id, seen, upper(state) as state from changes(files.events)\n")
+    deliver(mesh, "3,12,c")
+    mesh.run("apply", "--yes")
+    assert states(mesh, "web.events.events") == [(1, 10, "A"), (2, 11, "B"), (3, 12, "C")]
+    assert states(mesh, "web.copies.copies") == [(1, 10, "A"), (2, 11, "B"), (3, 12, "C")]
+
+
+def test_a_query_as_of_an_earlier_time_sees_what_readers_saw(tmp_path: Path) -> None:
+    mesh = events_mesh(tmp_path, "changes(files.events)", "append", keyed=False)
+    deliver(mesh, "1,10,a")
+    mesh.run("apply", "--yes")
+    history = mesh.run("history", "web/events", "--format", "json").data
+    then = history["publications"][0]["at"]
+    deliver(mesh, "2,11,b")
+    mesh.run("run", "web/events")
+    sql = "select count(*) as n from web.events.events"
+    assert mesh.rows(sql) == [{"n": 2}]
+    assert mesh.rows(sql, "--as-of", then) == [{"n": 1}]
+
+
+def test_many_appends_keep_few_files_and_expired_publications_leave_none(tmp_path: Path) -> None:
+    mesh = events_mesh(tmp_path, "changes(files.events)", "append", keyed=False)
+    deliver(mesh, "0,0,a")
+    mesh.run("apply", "--yes")
+    for number in range(1, 40):
+        deliver(mesh, f"{number},{number},a")
+        mesh.run("run", "web/events")
+    assert mesh.rows("select count(*) as n, sum(id) as s from web.events.events") == [{"n": 40, "s": 780}]
+    mesh.run("gc")
+    publications = mesh.run("history", "web/events", "--format", "json").data["publications"]
+    assert len(publications) == 20
+    served = [f for f in mesh.files() if "/events/events/v1/data/" in f]
+    assert len(served) < 40
+    assert mesh.rows("select count(*) as n from web.events.events", "--as-of", publications[-1]["at"]) == [
+        {"n": 21}
+    ]
