@@ -1,0 +1,7 @@
+SELECT
+  id,
+  trim(name) AS name,
+  amount,
+  recorded_on
+FROM source.@@product@@
+WHERE amount IS NOT NULL
