@@ -1,1 +1,1 @@
-"""sql."""
+"""Models as SQL: parse, order, rewrite, columns used, column lineage."""

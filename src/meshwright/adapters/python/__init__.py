@@ -1,0 +1,1 @@
+"""Python models in child processes."""
