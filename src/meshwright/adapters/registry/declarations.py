@@ -1,0 +1,147 @@
+"""What was applied: products with their bundles, and domains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Row, and_, select
+
+from meshwright.adapters.registry import facts, files, locks, maintenance
+from meshwright.adapters.registry.codec import dump, load
+from meshwright.adapters.registry.database import Transaction, iso
+from meshwright.adapters.registry.publications import to_publication
+from meshwright.adapters.registry.tables import (
+    bundles,
+    domains,
+    environments,
+    products,
+    publications,
+    served,
+)
+from meshwright.errors import Conflict
+from meshwright.model.address import ProductKey
+from meshwright.model.product import Bundle
+from meshwright.provisioning.registry import AppliedDomain, EnvironmentState, Event, ProductState
+
+
+def state(tx: Transaction, environment: str) -> EnvironmentState:
+    """Every applied product and domain, in three reads."""
+    head = tx.run(select(environments).where(environments.c.name == environment)).one_or_none()
+    columns = [column for column in publications.c if column.name not in ("environment", "domain", "product")]
+    query = (
+        select(products, served.c.pinned, *columns)
+        .outerjoin(
+            served,
+            and_(
+                served.c.environment == products.c.environment,
+                served.c.domain == products.c.domain,
+                served.c.product == products.c.product,
+            ),
+        )
+        .outerjoin(publications, publications.c.id == served.c.publication)
+        .where(products.c.environment == environment)
+    )
+    found = _product_states(tx.run(query).all())
+    known = tx.run(select(domains.c.name, domains.c.digest).where(domains.c.environment == environment))
+    return EnvironmentState(
+        environment=environment,
+        token=facts.token(head.identity, head.version) if head else "0",
+        products=found,
+        domains={row.name: row.digest for row in known},
+    )
+
+
+def applied_bundles(
+    tx: Transaction, environment: str, keys: Iterable[ProductKey] | None
+) -> dict[ProductKey, Bundle]:
+    """The applied bundles of these products, or of all."""
+    query = select(bundles, products.c.folder, products.c.digest).join(
+        products,
+        and_(
+            products.c.environment == bundles.c.environment,
+            products.c.domain == bundles.c.domain,
+            products.c.product == bundles.c.product,
+        ),
+    )
+    query = query.where(bundles.c.environment == environment)
+    if keys is None:
+        found = map(_bundle, tx.run(query))
+        return {bundle.key: bundle for bundle in found}
+    chosen: dict[ProductKey, Bundle] = {}
+    for part in files.chunks(sorted(set(keys))):
+        rows = tx.run(query.where(files.of_products(bundles, part)))
+        chosen.update((bundle.key, bundle) for bundle in map(_bundle, rows))
+    return chosen
+
+
+def applied_domains(tx: Transaction, environment: str) -> dict[str, AppliedDomain]:
+    """The applied domains."""
+    rows = tx.run(select(domains).where(domains.c.environment == environment))
+    return {row.name: AppliedDomain(row.name, row.digest, load(row.document)) for row in rows}
+
+
+def apply(
+    tx: Transaction,
+    environment: str,
+    expected_token: str | None,
+    applied: Sequence[tuple[Bundle, str]],
+    removed: Sequence[ProductKey],
+    changed_domains: Sequence[AppliedDomain],
+    events: Sequence[Event],
+) -> None:
+    """Store bundles and domains, forget removed products; locks first, then the environment's row."""
+    locks.revoke(tx, environment, removed)
+    head = facts.hold_head(tx, environment)
+    if expected_token is not None and head.token != expected_token:
+        raise Conflict(
+            f"the environment {environment} has changed since the plan was made",
+            where=environment,
+            why=f"the plan was made against state {expected_token}; it is now {head.token}",
+            way_out="make a new plan with `mesh plan`, and apply that",
+        )
+    at = iso(tx.seconds())
+    for part in files.chunks([(_key(environment, bundle.key), bundle, status) for bundle, status in applied]):
+        tx.upsert(
+            products,
+            [
+                {**key, "folder": bundle.folder, "digest": bundle.digest, "status": status, "applied_at": at}
+                for key, bundle, status in part
+            ],
+        )
+        tx.upsert(
+            bundles,
+            [
+                {**key, "documents": dump(dict(bundle.documents)), "texts": dump(dict(bundle.texts))}
+                for key, bundle, _ in part
+            ],
+        )
+    for product in sorted(removed):
+        for table in (products, bundles):
+            tx.run(table.delete().where(files.of_product(table, environment, product)))
+        maintenance.remove(tx, environment, product)
+    rows = [
+        {"environment": environment, "name": d.name, "digest": d.digest, "document": dump(d.document)}
+        for d in changed_domains
+    ]
+    tx.upsert(domains, rows)
+    facts.append(tx, head, events, changed=True)
+
+
+def _key(environment: str, product: ProductKey) -> dict[str, Any]:
+    return {"environment": environment, "domain": product.domain, "product": product.product}
+
+
+def _product_states(rows: Sequence[Row[Any]]) -> dict[ProductKey, ProductState]:
+    """States by product; all details are parsed in one go, which is what makes ten thousand quick."""
+    details = load(f"[{','.join(row.detail or 'null' for row in rows)}]")
+    found: dict[ProductKey, ProductState] = {}
+    for row, detail in zip(rows, details, strict=True):
+        key = ProductKey(row.domain, row.product)
+        current = to_publication(row, key, detail) if detail else None
+        found[key] = ProductState(key, row.digest, row.status, row.applied_at, current, bool(row.pinned))
+    return found
+
+
+def _bundle(row: Row[Any]) -> Bundle:
+    return Bundle(row.domain, row.product, row.folder, row.digest, load(row.documents), load(row.texts))

@@ -1,0 +1,261 @@
+"""The registry in a SQL database: each method is one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from meshwright.adapters.registry import declarations, facts, locks, maintenance, publications
+from meshwright.adapters.registry.database import Clock, Database, epoch
+from meshwright.adapters.registry.schema import ensure_schema
+from meshwright.model.address import ProductKey
+from meshwright.model.product import Bundle
+from meshwright.model.publication import Candidate, Fact, Handle, ObjectKey, Publication
+from meshwright.provisioning.registry import (
+    AppliedDomain,
+    Change,
+    EnvironmentState,
+    Event,
+    Intent,
+    Lock,
+    Registry,
+)
+
+
+def open_registry(
+    url: str, password: str | None = None, *, clock: Clock | None = None, wait: float = 30.0
+) -> SqlRegistry:
+    """Open the registry at a SQLAlchemy URL, and create or migrate it at first use.
+
+    `clock` replaces the time of the database server (of this machine for SQLite); `wait` is how
+    many seconds a locked database is waited for.
+
+    Raises:
+        InputError: the URL names no database that a registry can live in.
+        MissingPart: PostgreSQL without the extra `meshwright[postgres]`.
+        Unavailable: the database does not answer, or belongs to newer code.
+    """
+    database = Database(url, password, clock, wait)
+    try:
+        ensure_schema(database)
+    except BaseException:
+        database.close()
+        raise
+    return SqlRegistry(database)
+
+
+class SqlRegistry(Registry):
+    """A registry in SQLite or PostgreSQL, with the Iceberg catalogue's pointers beside it.
+
+    It may be used from several threads, and the database by several processes.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # --- what was applied
+
+    def state(self, environment: str) -> EnvironmentState:
+        """Every applied product and domain, in three reads."""
+        with self._database.reading() as tx:
+            return declarations.state(tx, environment)
+
+    def bundles(
+        self, environment: str, keys: Iterable[ProductKey] | None = None
+    ) -> Mapping[ProductKey, Bundle]:
+        """The applied bundles of these products; unknown ones are left out."""
+        with self._database.reading() as tx:
+            return declarations.applied_bundles(tx, environment, keys)
+
+    def domains(self, environment: str) -> Mapping[str, AppliedDomain]:
+        """The applied domains."""
+        with self._database.reading() as tx:
+            return declarations.applied_domains(tx, environment)
+
+    def apply(
+        self,
+        environment: str,
+        expected_token: str | None,
+        bundles: Sequence[tuple[Bundle, str]],
+        removed: Sequence[ProductKey],
+        domains: Sequence[AppliedDomain],
+        events: Sequence[Event],
+    ) -> None:
+        """Store bundles and domains and forget removed products, all or nothing."""
+        with self._database.writing(durable=True) as tx:
+            declarations.apply(tx, environment, expected_token, bundles, removed, domains, events)
+
+    # --- locks
+
+    def acquire(self, environment: str, product: ProductKey, holder: str, seconds: float) -> Lock:
+        """Take the product's lock; a holder that has it already does not get it twice."""
+        with self._database.writing() as tx:
+            return locks.acquire(tx, environment, product, holder, seconds)
+
+    def renew(self, lock: Lock, seconds: float) -> Lock:
+        """Hold on to a lock; one that has expired is lost, even when nobody took it."""
+        with self._database.writing() as tx:
+            return locks.renew(tx, lock, seconds)
+
+    def release(self, lock: Lock) -> None:
+        """Give the lock back."""
+        with self._database.writing() as tx:
+            locks.release(tx, lock)
+
+    # --- runs
+
+    def intend(self, lock: Lock, intent: Intent, events: Sequence[Event]) -> None:
+        """Record that a run is about to write."""
+        with self._database.writing() as tx:
+            locks.hold(tx, lock)
+            locks.record_intent(tx, intent)
+            facts.append(tx, facts.hold_head(tx, intent.environment), events)
+
+    def abandon(self, run: str, environment: str, events: Sequence[Event]) -> None:
+        """Forget a run's intent."""
+        with self._database.writing() as tx:
+            locks.forget_intent(tx, environment, run)
+            facts.append(tx, facts.hold_head(tx, environment), events)
+
+    def intents(self, environment: str, dead_only: bool = True) -> tuple[Intent, ...]:
+        """Open intents; a run that is called dead here can never publish afterwards."""
+        with self._database.reading() as tx:
+            if not dead_only:
+                return locks.open_intents(tx, environment)
+            expired = locks.has_expired_intents(tx, environment)
+        if expired:
+            with self._database.writing() as tx:
+                locks.fence_expired(tx, environment)
+        with self._database.reading() as tx:
+            live = {intent.run for intent in locks.live_intents(tx, environment)}
+            return tuple(i for i in locks.open_intents(tx, environment) if i.run not in live)
+
+    # --- publications
+
+    def publish(
+        self,
+        lock: Lock,
+        publication: Publication,
+        base: str | None,
+        candidates: Sequence[Candidate],
+        events: Sequence[Event],
+    ) -> Publication:
+        """The commit point.
+
+        Raises:
+            Fenced: the lock was lost.
+            Conflict: the current publication is not `base`, or another tool moved a table pointer.
+        """
+        with self._database.writing(durable=True) as tx:
+            return publications.publish(tx, lock, publication, base, candidates, events)
+
+    def publications(
+        self, environment: str, product: ProductKey, current: bool = False
+    ) -> tuple[Publication, ...]:
+        """Retained publications, newest first, or the current one only."""
+        with self._database.reading() as tx:
+            return publications.retained_publications(tx, environment, product, current)
+
+    def handles(self, publication: str) -> Mapping[ObjectKey, Handle]:
+        """Every object of a publication, with its files, in two reads.
+
+        Raises:
+            InputError: the publication is not retained.
+        """
+        with self._database.reading() as tx:
+            return publications.handles(tx, publication)
+
+    def metadata_locations(self, environment: str) -> tuple[str, ...]:
+        """The table metadata of retained publications, each once."""
+        with self._database.reading() as tx:
+            return publications.metadata_locations(tx, environment)
+
+    def as_of(self, environment: str, moment: str) -> Mapping[ProductKey, Publication]:
+        """What readers saw at a moment; without products whose publication of then is forgotten.
+
+        Raises:
+            InputError: `moment` is not ISO 8601.
+        """
+        seconds = epoch(moment)
+        with self._database.reading() as tx:
+            return publications.as_of(tx, environment, seconds)
+
+    def changes(self, environment: str, key: ObjectKey, after: str, until: str) -> tuple[Change, ...] | None:
+        """What the publications between two did to an object, or None when that cannot be told."""
+        with self._database.reading() as tx:
+            return publications.changes(tx, environment, key, after, until)
+
+    def move(self, lock: Lock, to: str, pinned: bool, events: Sequence[Event]) -> Publication:
+        """Make a retained publication current; moving to the current one repairs its pointers.
+
+        Raises:
+            Fenced: the lock was lost.
+            InputError: the product has no such publication.
+        """
+        with self._database.writing(durable=True) as tx:
+            return publications.move(tx, lock, to, pinned, events)
+
+    def unpin(self, lock: Lock, events: Sequence[Event]) -> None:
+        """Let the product be stale again."""
+        with self._database.writing(durable=True) as tx:
+            publications.unpin(tx, lock, events)
+
+    # --- maintenance
+
+    def expire(self, lock: Lock, keep: int) -> tuple[str, ...]:
+        """Forget publications beyond the newest `keep` (at least one).
+
+        Gives all doomed paths of the product: data files and metadata locations. What lies below a
+        metadata location (manifest lists, manifests) is for the caller to find.
+        """
+        with self._database.writing() as tx:
+            return maintenance.expire(tx, lock, keep)
+
+    def doomed(self, environment: str) -> tuple[str, ...]:
+        """Paths to delete; none that lies below a folder of a live run."""
+        with self._database.reading() as tx:
+            return maintenance.doomed_paths(tx, environment)
+
+    def forget(self, environment: str, paths: Sequence[str]) -> None:
+        """These doomed paths are gone."""
+        with self._database.writing() as tx:
+            maintenance.forget(tx, environment, paths)
+
+    # --- facts
+
+    def record(self, environment: str, events: Sequence[Event]) -> None:
+        """Append facts."""
+        with self._database.writing() as tx:
+            facts.append(tx, facts.hold_head(tx, environment), events)
+
+    def facts(
+        self,
+        environment: str,
+        subject: str | None = None,
+        kinds: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> tuple[Fact, ...]:
+        """Facts, newest first."""
+        with self._database.reading() as tx:
+            return facts.read(tx, environment, subject, kinds, limit)
+
+    def verify_facts(self, environment: str) -> Fact | None:
+        """The first fact that does not follow; where the newest are missing, one of kind `missing`."""
+        with self._database.reading() as tx:
+            return facts.first_broken(tx, environment)
