@@ -141,6 +141,8 @@ class Session(Protocol):
     ) -> None:
         """Make plain values (as YAML and JSON have them) readable as relation `name`.
 
+        A column that a row leaves out is null there.
+
         Raises:
             BuildError: a value is none of its column's type.
         """

@@ -1,0 +1,1 @@
+"""JSON over HTTP: ODCS servers of type `api`."""

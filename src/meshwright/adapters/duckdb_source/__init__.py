@@ -1,0 +1,1 @@
+"""DuckDB databases as operational systems: ODCS servers of type `duckdb`."""

@@ -1,0 +1,1 @@
+"""Files: ODCS servers of type `local`."""

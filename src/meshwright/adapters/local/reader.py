@@ -1,0 +1,167 @@
+"""Reads files of ODCS servers of type `local`: csv, json, jsonl and parquet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+
+from meshwright.adapters.extraction.connection import guarded_connection, scratch_folder
+from meshwright.adapters.extraction.drift import require_columns
+from meshwright.adapters.extraction.place import place, required_setting, setting
+from meshwright.adapters.extraction.writing import Part, Writer, write_failure
+from meshwright.adapters.local.files import FORMATS, find_files
+from meshwright.adapters.local.parts import (
+    Delivery,
+    allowed,
+    csv_groups,
+    csv_parts,
+    json_columns,
+    json_part,
+    parquet_parts,
+    shared_columns,
+)
+from meshwright.adapters.local.text import delimiter_of, encoding_of, transcoded
+from meshwright.errors import DriftError, InputError, MeshwrightError, Unavailable
+from meshwright.model.contract import ContractObject
+from meshwright.model.product import Source
+from meshwright.model.types import ANY, ColumnType
+from meshwright.provisioning.ports import Extraction, Increment, Secrets, SourceCapabilities
+
+
+class LocalReader:
+    """Reads files below the mesh, or anywhere by an absolute path.
+
+    CSV and JSON know no types: their columns are `any`, and values are read in the contract's
+    types. A JSON record may leave out what the contract does not require.
+    """
+
+    capabilities = SourceCapabilities(typed=False, incremental=True)
+
+    def __init__(self, root: Path, environ: Mapping[str, str], secrets: Secrets) -> None:
+        self._root = root
+        self._environ = environ
+
+    def describe(self, source: Source, obj: ContractObject) -> Mapping[str, ColumnType]:
+        """The columns that every file has.
+
+        Raises:
+            Unavailable: a file cannot be read.
+            DriftError: there is no file for the object.
+        """
+        delivery = self._delivery(source, obj)
+        if delivery.form == "csv":
+            headers = [header for header, _ in csv_groups(delivery)]
+            shared = [name for name in headers[0] if all(name in header for header in headers)]
+            return dict.fromkeys(shared, ANY)
+        with guarded_connection(allowed(delivery.files)) as connection:
+            try:
+                if delivery.form == "parquet":
+                    found = parquet_parts(connection, delivery.files)
+                    return shared_columns(found)
+                return json_columns(connection, delivery.files, delivery.form, obj)
+            except duckdb.Error as error:
+                raise _explain(error, delivery) from None
+
+    def extract(
+        self, source: Source, obj: ContractObject, folder: Path, increment: Increment | None = None
+    ) -> Extraction:
+        """Write the object's rows as one Parquet file into `folder`.
+
+        Raises:
+            Unavailable: a file is broken or cannot be read, or `folder` cannot be written.
+            DriftError: columns are missing, or values do not fit the contract's types.
+        """
+        delivery = self._delivery(source, obj)
+        with scratch_folder(folder) as scratch:
+            delivery = _as_utf8(delivery, scratch)
+            with guarded_connection(allowed(delivery.files), scratch) as connection:
+                try:
+                    parts = _parts(connection, delivery, obj)
+                except duckdb.Error as error:
+                    raise _explain(error, delivery) from None
+                writer = Writer(
+                    connection, obj, folder, scratch, delivery.where, lambda error: _explain(error, delivery)
+                )
+                return writer.write(parts, increment)
+
+    def _delivery(self, source: Source, obj: ContractObject) -> Delivery:
+        where = place(source, obj)
+        form = str(setting(source, "format", self._environ, "csv")).lower()
+        if form not in FORMATS:
+            raise InputError(
+                f"files of format {form} cannot be read", where=where, way_out=f"one of {', '.join(FORMATS)}"
+            )
+        path = required_setting(source, "path", self._environ)
+        return Delivery(
+            find_files(self._root, path, obj.table, form, where),
+            form,
+            encoding_of(setting(source, "encoding", self._environ), where),
+            delimiter_of(setting(source, "delimiter", self._environ, ","), where),
+            where,
+        )
+
+
+def _as_utf8(delivery: Delivery, scratch: Path) -> Delivery:
+    """The delivery with copies in UTF-8, where its text files are in another encoding."""
+    if delivery.form == "parquet" or delivery.encoding == "utf-8-sig":
+        return delivery
+    copies: list[Path] = []
+    try:
+        for number, file in enumerate(delivery.files):
+            folder = scratch / str(number)
+            folder.mkdir()
+            plain = file.name.removesuffix(".gz").removesuffix(".zst")
+            copies.append(transcoded(file, delivery.encoding, folder / plain, delivery.where))
+    except OSError as error:
+        raise write_failure(error, scratch.parent, delivery.where) or error from None
+    return replace(delivery, files=tuple(copies), encoding="utf-8-sig")
+
+
+def _parts(connection: duckdb.DuckDBPyConnection, delivery: Delivery, obj: ContractObject) -> list[Part]:
+    match delivery.form:
+        case "parquet":
+            return parquet_parts(connection, delivery.files)
+        case "csv":
+            return csv_parts(delivery, obj)
+    columns = json_columns(connection, delivery.files, delivery.form, obj)
+    require_columns(obj, tuple(columns), delivery.where)
+    return [json_part(delivery.files, delivery.form, obj)]
+
+
+def _explain(error: duckdb.Error, delivery: Delivery) -> MeshwrightError:
+    """DuckDB's error without the rows that it likes to quote."""
+    text = str(error)
+    named = next((file.name for file in delivery.files if str(file) in text), None)
+    file = named or ", ".join(file.name for file in delivery.files[:3])
+    if "not utf-8 encoded" in text or "Invalid unicode" in text:
+        return DriftError(
+            f"{file} is not encoded in UTF-8",
+            where=delivery.where,
+            way_out="write the right `encoding:` below the server, for example latin-1 or cp1252",
+        )
+    malformed = re.search(r"CSV Error on Line: (\d+)", text)
+    counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
+    if malformed or "CSV" in text:
+        line = f", line {malformed[1]}" if malformed else ""
+        why = f"the header has {counts[1]} columns, the line {counts[2]}" if counts else _first_line(text)
+        return DriftError(
+            f"{file} is no well-formed CSV{line}",
+            where=delivery.where,
+            why=why,
+            way_out="correct the file, or the `delimiter` of the server",
+        )
+    return Unavailable(
+        f"{file} cannot be read",
+        where=delivery.where,
+        why=_first_line(text),
+        way_out="deliver the file again, complete and readable",
+    )
+
+
+def _first_line(text: str) -> str:
+    """What DuckDB says first, which names files and places but quotes no row."""
+    return text.strip().splitlines()[0]

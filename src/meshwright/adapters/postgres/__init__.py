@@ -1,0 +1,1 @@
+"""PostgreSQL as an operational system: ODCS servers of type `postgres`, through ADBC."""

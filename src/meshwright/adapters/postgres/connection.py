@@ -1,0 +1,105 @@
+"""Connections to PostgreSQL for reading, and what its errors mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from meshwright.adapters.extraction.place import place, required_setting, setting
+from meshwright.errors import MissingPart, Unavailable
+from meshwright.model.product import Source
+from meshwright.provisioning.secrets import scrub
+
+if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Connection
+
+_OPTIONAL = ("sslmode", "sslrootcert", "sslcert", "sslkey", "channel_binding", "target_session_attrs")
+"""Settings of libpq that a server's custom properties may give."""
+
+
+def connection_text(source: Source, environ: Mapping[str, str], secrets: Mapping[str, str]) -> str:
+    """The keyword form of a libpq connection string; `host` may be the folder of a unix socket.
+
+    Raises:
+        InputError: host or database is not given.
+    """
+    parts = {
+        "host": required_setting(source, "host", environ),
+        "port": str(setting(source, "port", environ, 5432)),
+        "dbname": required_setting(source, "database", environ),
+        "user": secrets.get("user") or str(setting(source, "user", environ, "")),
+        "password": secrets.get("password") or secrets.get("token", ""),
+        "application_name": "meshwright",
+        "connect_timeout": "10",
+        "keepalives_idle": "30",
+        "tcp_user_timeout": "60000",
+        **{name: str(setting(source, name, environ, "")) for name in _OPTIONAL},
+    }
+    return " ".join(f"{key}={_quoted(value)}" for key, value in parts.items() if value)
+
+
+@contextmanager
+def reading(source: Source, environ: Mapping[str, str], secrets: Mapping[str, str]) -> Iterator[Connection]:
+    """A connection inside one read-only transaction that sees one moment (repeatable read).
+
+    Raises:
+        MissingPart: the extra is not installed.
+        Unavailable: the database does not answer, or refuses.
+    """
+    where = place(source)
+    try:
+        from adbc_driver_manager.dbapi import Error
+        from adbc_driver_postgresql import dbapi
+    except ImportError:
+        raise MissingPart(
+            "reading PostgreSQL needs a driver that is not installed",
+            where=where,
+            way_out="pip install 'meshwright[postgres]'",
+        ) from None
+    text = connection_text(source, environ, secrets)
+    try:
+        connection = dbapi.connect(text)
+    except Error as error:
+        raise unavailable(error, where, secrets, "PostgreSQL does not let us in") from None
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            # Text that PostgreSQL writes must not depend on the server's settings.
+            cursor.execute("SET LOCAL DateStyle = 'ISO'")
+            cursor.execute("SET LOCAL TimeZone = 'UTC'")
+            cursor.execute("SET LOCAL standard_conforming_strings = on")
+        yield connection
+    except Error as error:
+        raise unavailable(error, where, secrets) from None
+    finally:
+        with suppress(Error):
+            connection.close()
+
+
+def rows(connection: Connection, statement: str) -> list[tuple[Any, ...]]:
+    """The rows of a short answer."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return list(cursor.fetchall())
+
+
+def unavailable(
+    error: Exception,
+    where: str,
+    secrets: Mapping[str, str],
+    what: str = "PostgreSQL failed while it was read",
+) -> Unavailable:
+    """The error for a database that does not answer; holds libpq's words without any secret."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    text = " ".join(line for line in lines if line and not line.startswith(("Query was:", "LINE ", "^")))
+    return Unavailable(
+        what,
+        where=where,
+        why=scrub(text, secrets),
+        way_out="check that the server runs, and the server's host, port, database and secrets",
+    )
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
