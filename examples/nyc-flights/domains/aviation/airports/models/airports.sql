@@ -1,0 +1,2 @@
+SELECT faa, name, lat, lon, alt, tz, dst, tzone
+FROM openflights.airports

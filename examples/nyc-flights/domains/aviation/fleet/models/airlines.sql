@@ -1,0 +1,2 @@
+SELECT carrier, name
+FROM airlines_file.airlines

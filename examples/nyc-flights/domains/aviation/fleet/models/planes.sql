@@ -1,0 +1,2 @@
+SELECT tailnum, year, type, manufacturer, model, engines, seats, speed, engine
+FROM faa_registry.planes

@@ -1,0 +1,2 @@
+SELECT broker_id, name, lower(email) AS email, office, active
+FROM crm.brokers
