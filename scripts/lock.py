@@ -16,7 +16,7 @@ def main() -> None:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         python = str(Path(folder) / "bin" / "python")
         pip = [python, "-m", "pip", "--disable-pip-version-check"]
-        subprocess.run([*pip, "install", "--quiet", "-e", f"{ROOT}[all]"], check=True)
+        subprocess.run([*pip, "install", "--quiet", "-e", f"{ROOT}[dev]"], check=True)
         frozen = subprocess.run(
             [*pip, "freeze", "--exclude-editable"], check=True, capture_output=True, text=True
         ).stdout

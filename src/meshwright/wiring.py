@@ -13,7 +13,7 @@ from meshwright.model.product import Environment
 from meshwright.provisioning.secrets import secrets_for
 
 if TYPE_CHECKING:
-    from meshwright.provisioning.ports import Engine, PythonRunner, SourceReader, Warehouse
+    from meshwright.provisioning.ports import Engine, PythonRunner, Secrets, SourceReader, Warehouse
     from meshwright.provisioning.registry import Registry
 
 
@@ -68,16 +68,13 @@ class LazyReaders(Mapping[str, "SourceReader"]):
         self._made: dict[str, SourceReader] = {}
 
     def __getitem__(self, kind: str) -> SourceReader:
+        make = _READERS[kind]
         if kind not in self._made:
-            self._made[kind] = _READERS[kind](self._context)
+            self._made[kind] = make(*self._context)
         return self._made[kind]
 
     def __contains__(self, kind: object) -> bool:
         return kind in _READERS
-
-    def get(self, kind: str, default: SourceReader | None = None) -> SourceReader | None:  # type: ignore[override]
-        """The reader for a server type, or the default."""
-        return self[kind] if kind in self else default
 
     def __iter__(self) -> Iterator[str]:
         return iter(_READERS)
@@ -86,9 +83,42 @@ class LazyReaders(Mapping[str, "SourceReader"]):
         return len(_READERS)
 
 
+def _local(root: Path, environ: Mapping[str, str], secrets: Secrets) -> SourceReader:
+    from meshwright.adapters.local.reader import LocalReader
+
+    return LocalReader(root, environ, secrets)
+
+
+def _postgres(root: Path, environ: Mapping[str, str], secrets: Secrets) -> SourceReader:
+    from meshwright.adapters.postgres.reader import PostgresReader
+
+    return PostgresReader(root, environ, secrets)
+
+
+def _duckdb(root: Path, environ: Mapping[str, str], secrets: Secrets) -> SourceReader:
+    from meshwright.adapters.duckdb_source.reader import DuckdbReader
+
+    return DuckdbReader(root, environ, secrets)
+
+
+def _api(root: Path, environ: Mapping[str, str], secrets: Secrets) -> SourceReader:
+    from meshwright.adapters.api.reader import ApiReader
+
+    return ApiReader(root, environ, secrets)
+
+
+_READERS: Mapping[str, Callable[[Path, Mapping[str, str], Secrets], SourceReader]] = {
+    "local": _local,
+    "postgres": _postgres,
+    "postgresql": _postgres,
+    "duckdb": _duckdb,
+    "api": _api,
+}
+
+
 def open_registry(environment: Environment, root: Path) -> Registry:
     """The environment's registry; made on first use."""
-    from meshwright.adapters.registry.database import open_registry as open_database
+    from meshwright.adapters.registry.registry import open_registry as open_database
 
     password = None
     if "registry" in environment.secrets:

@@ -34,7 +34,7 @@ def test_a_failed_check_keeps_the_old_publication_and_leaves_no_file(tmp_path: P
     before = mesh.files()
     mesh.csv("data/orders.csv", "id,customer,amount", "1,ada,10.5", "4,ada,-3.0", "4,bob,1.0")
     answer = mesh.run("run", "sales/orders", "--downstream", code=1)
-    assert "minimum" in answer.text and "-3" in answer.text
+    assert "orders.amount.bounds" in answer.text and "-3" in answer.text
     assert "FAIL sales/orders" in answer.text and "skip finance/revenue" in answer.text
     assert len(mesh.rows("select * from sales.orders.orders")) == 3
     assert mesh.files() == before

@@ -15,9 +15,12 @@ from meshwright.errors import InputError, MeshwrightError
 from meshwright.experience.plan.plan import Plan
 
 AllowBreaking = Annotated[
-    str | None, typer.Option("--allow-breaking", metavar="REASON", help="Allow breaking changes, and say why.")
+    str | None,
+    typer.Option("--allow-breaking", metavar="REASON", help="Allow breaking changes, and say why."),
 ]
-AllowDestroy = Annotated[bool, typer.Option("--allow-destroy", help="Allow removing products with their data.")]
+AllowDestroy = Annotated[
+    bool, typer.Option("--allow-destroy", help="Allow removing products with their data.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +32,9 @@ def register(app: typer.Typer) -> None:
 def plan(
     context: typer.Context,
     environment: EnvironmentOption = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Keep the plan in this file, to apply it later.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Keep the plan in this file, to apply it later.")
+    ] = None,
     allow_breaking: AllowBreaking = None,
     allow_destroy: AllowDestroy = False,
     format: FormatOption = "text",
@@ -158,9 +163,7 @@ def _execute(workspace: Workspace, found: Plan, format: str) -> None:
     from meshwright.experience.plan.apply import apply_plan
 
     with Progress(format == "text", len(found.builds)) as progress:
-        applied = apply_plan(
-            workspace.run_context(progress.step), found, progress.done, workspace.workers
-        )
+        applied = apply_plan(workspace.run_context(progress.step), found, progress.done, workspace.workers)
     if format == "json":
         print_json(
             {

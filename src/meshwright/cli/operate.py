@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -63,7 +64,7 @@ def status(
     state, now = workspace.state(), workspace.now()
     from meshwright.experience.staleness import stale_reasons
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     for key, known in sorted(state.products.items()):
         product = workspace.mesh.products[key]
         upstream = workspace.mesh.upstream(product)
@@ -143,16 +144,15 @@ def history(
 
 
 def _publication_row(
-    publication: Publication, current: Publication | None, run: dict[str, object] | object
-) -> dict[str, object]:
-    payload = run if isinstance(run, dict) else {}
-    cost = payload.get("cost", {})
+    publication: Publication, current: Publication | None, run: Mapping[str, Any]
+) -> dict[str, Any]:
+    cost = run.get("cost", {})
     return {
         "publication": publication.id,
         "number": publication.number,
         "at": publication.created_at,
         "current": current is not None and current.id == publication.id,
-        "rows": sum(payload.get("objects", {}).values()),
+        "rows": sum(run.get("objects", {}).values()),
         "seconds": cost.get("wall_seconds", 0.0),
         "bytes_written": cost.get("bytes_written", 0),
         "inputs": dict(publication.inputs),

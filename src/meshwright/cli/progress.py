@@ -73,8 +73,10 @@ class Progress:
             elif outcome.status == "current":
                 line += "  published by another run meanwhile"
             self._console.print(line)
-            for warning in (*outcome.warnings, *_soft(outcome)):
+            for warning in outcome.warnings:
                 self._console.print(f"     warning: {warning}", markup=False)
+            for line in _soft(outcome):
+                self._console.print(f"     {line}", markup=False)
             if outcome.error is not None:
                 text = str(outcome.error).replace("\n", "\n     ")
                 self._console.print(f"     {text}", markup=False)
@@ -91,7 +93,7 @@ def _published(outcome: RunOutcome) -> str:
 
 def _soft(outcome: RunOutcome) -> list[str]:
     return [
-        f"{result.spec.id}: expected {result.expected}, observed {result.observed}"
+        f"{result.spec.severity}: {result.spec.id}: expected {result.expected}, observed {result.observed}"
         for result in outcome.results
         if result.status == "warn"
     ]

@@ -39,10 +39,14 @@ def test(
         for test in unit_tests(product)
     ]
     with tempfile.TemporaryDirectory() as folder:
-        outcomes = run_tests(workspace.mesh, tests, workspace.local_infrastructure(Path(folder)), Path(folder))
+        outcomes = run_tests(
+            workspace.mesh, tests, workspace.local_infrastructure(Path(folder)), Path(folder)
+        )
     failed = sum(not outcome.passed for outcome in outcomes)
     if format == "json":
-        print_json({"passed": len(outcomes) - failed, "failed": failed, "tests": list(map(_as_json, outcomes))})
+        print_json(
+            {"passed": len(outcomes) - failed, "failed": failed, "tests": list(map(_as_json, outcomes))}
+        )
     else:
         for outcome in outcomes:
             _print(outcome)

@@ -62,7 +62,7 @@ class DuckEngine:
                         f"CREATE VIEW {schema}.{quote_identifier(table)} AS {scan_handle(handle)}"
                     )
                 connection.execute("SET lock_configuration = true")
-                return connection.execute(sql).to_arrow_table()
+                return connection.sql(sql).to_arrow_table()
             finally:
                 connection.close()
 

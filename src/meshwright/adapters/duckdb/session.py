@@ -57,7 +57,9 @@ class DuckSession:
     ) -> None:
         """See `provisioning.ports.Session`."""
         structure = json.dumps({column: duckdb_type(kind) for column, kind in columns})
-        lines = pa.table({"line": pa.array([json.dumps(row, default=str) for row in rows], pa.string())})
+        empty = dict.fromkeys(column for column, _ in columns)
+        texts = [json.dumps({**empty, **row}, default=str) for row in rows]
+        lines = pa.table({"line": pa.array(texts, pa.string())})
         self._cursor.register(f"{name}__lines", lines)
         with translated("the rows do not fit their columns", name):
             self._drop(name)
@@ -113,7 +115,7 @@ class DuckSession:
 
     def arrow(self, name: str) -> pa.RecordBatchReader:
         """See `provisioning.ports.Session`."""
-        return self._cursor.cursor().execute(self._definition(name)).to_arrow_reader(65_536)
+        return self._cursor.sql(f"SELECT * FROM {quote_identifier(name)}").to_arrow_reader(65_536)
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """See `provisioning.ports.Session`."""
@@ -161,12 +163,10 @@ class DuckSession:
     ) -> Mapping[str, Measure]:
         """See `provisioning.ports.Session`."""
         found = columns if columns is not None else self.describe(name)
-        return measure(self._cursor, name, found, specs, objects)
+        quoted = {obj: quote_identifier(relation) for obj, relation in objects.items()}
+        return measure(self._cursor, quote_identifier(name), found, specs, quoted)
 
     # --- inside
-
-    def _definition(self, name: str) -> str:
-        return f"SELECT * FROM {quote_identifier(name)}"
 
     def _drop(self, name: str) -> None:
         for kind in ("VIEW", "TABLE"):

@@ -8,10 +8,11 @@ from meshwright.experience.compatibility import compare_contracts
 from meshwright.experience.compatibility.kinds import ContractChange
 from meshwright.experience.plan.changes import Change, ContractDifference, ContractRevision
 from meshwright.experience.plan.plan import Refusal
+from meshwright.model.address import ProductKey
 from meshwright.model.mesh import Mesh, PortRef
 from meshwright.model.product import InputPort, OutputPort, Product
 
-ColumnsUsed = Callable[[Product], Mapping[tuple[str, str], frozenset[str] | None]]
+ColumnsUsed = Callable[[ProductKey], Mapping[tuple[str, str], frozenset[str] | None]]
 """The columns a consumer's models use, by (input port, object); None: it cannot be told, so all."""
 
 
@@ -72,7 +73,7 @@ def _judged(
 ) -> ContractDifference:
     hits = []
     for consumer, port in readers if change.breaking else ():
-        used = columns_used(consumer)
+        used = columns_used(consumer.key)
         if change.object is None:
             hits.append(f"{consumer.key} ({port.name})")
             continue

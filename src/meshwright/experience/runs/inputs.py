@@ -227,11 +227,15 @@ class InputReader:
         if not keys:
             written = self.session.write(fresh, target, where)
             handle = Handle(key, target.columns, (*base.files, *written.files), target.partitions)
-            return Candidate(handle, "append" if written.files else "keep", base, written.files)
+            if not written.files:
+                return Candidate(base, "keep", base)
+            return Candidate(handle, "append", base, written.files)
         merged = self.session.merge(base, fresh, keys, target, where)
         kept = tuple(file for file in base.files if file not in merged.removed)
         handle = Handle(key, target.columns, (*kept, *merged.rewritten, *merged.added), target.partitions)
-        operation: Operation = "rewrite" if merged.removed else ("append" if merged.added else "keep")
+        if not merged.added:
+            return Candidate(base, "keep", base)
+        operation: Operation = "rewrite" if merged.removed else "append"
         return Candidate(handle, operation, base, merged.added, merged.removed, merged.rewritten)
 
     def _data(self, key: ObjectKey) -> str:

@@ -1,0 +1,231 @@
+"""What has to be asked of DuckDB for one check, before anything is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from meshwright.adapters.duckdb.checks import paths
+from meshwright.adapters.duckdb.checks.literals import Inapplicable, text
+from meshwright.adapters.duckdb.checks.predicates import predicate
+from meshwright.model.check import CheckSpec, Measure, Step
+from meshwright.model.types import ColumnType, assignable
+from meshwright.sql.duckdb_types import quote_identifier
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One value of a sample: its label, its SQL, the column it is in, and its type."""
+
+    label: str
+    value: str
+    column: str
+    kind: ColumnType
+
+
+@dataclass(frozen=True, slots=True)
+class RowProbe:
+    """Rows that violate a check, one by one: `test` is true for them, `shown` what they hold."""
+
+    spec: CheckSpec
+    test: str
+    counted: str
+    shown: tuple[Shown, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyProbe:
+    """Values that may occur once only: `columns` of `source`, a FROM clause.
+
+    `own` says that the source is not the relation itself but its unnested values.
+    """
+
+    spec: CheckSpec
+    source: str
+    columns: tuple[str, ...]
+    shown: tuple[Shown, ...]
+    own: bool
+
+    @property
+    def filled(self) -> str:
+        """An aggregate: the rows of the source where all columns have a value."""
+        if len(self.columns) == 1:
+            return f"count({self.columns[0]})"
+        return f"count_if({self.complete})"
+
+    @property
+    def complete(self) -> str:
+        """A condition: all columns have a value."""
+        return " AND ".join(f"{column} IS NOT NULL" for column in self.columns)
+
+    @property
+    def distinct(self) -> str:
+        """A query: how many different complete values there are."""
+        listed = ", ".join(self.columns)
+        return f"SELECT count(*) FROM (SELECT 1 FROM {self.source} WHERE {self.complete} GROUP BY {listed})"
+
+
+def from_name(index: int) -> str:
+    """How a referring column is called among the orphans."""
+    return quote_identifier(f"__from{index}")
+
+
+def target_name(index: int) -> str:
+    """How a column that is referred to is called."""
+    return quote_identifier(f"__to{index}")
+
+
+@dataclass(frozen=True, slots=True)
+class OrphanProbe:
+    """Rows that refer to nothing: `columns` of `source` against `targets` of relation `other`."""
+
+    spec: CheckSpec
+    source: str
+    columns: tuple[str, ...]
+    other: str
+    targets: tuple[str, ...]
+    shown: tuple[Shown, ...]
+    own: bool
+
+    @property
+    def rows(self) -> str:
+        """A FROM clause with its condition: the complete rows that find no partner."""
+        complete = " AND ".join(f"l.{name} IS NOT NULL" for name, _ in self._named)
+        same = " AND ".join(f"l.{name} = r.{target_name(i)}" for i, (name, _) in enumerate(self._named))
+        listed = ", ".join(f"{column} AS {name}" for name, column in self._named)
+        rest = "" if self.own else "*, "
+        targets = ", ".join(f"{column} AS {target_name(i)}" for i, column in enumerate(self.targets))
+        return (
+            f"(SELECT {rest}{listed} FROM {self.source}) l "
+            f"ANTI JOIN (SELECT {targets} FROM {self.other}) r ON {same} WHERE {complete}"
+        )
+
+    @property
+    def _named(self) -> list[tuple[str, str]]:
+        return [(from_name(index), column) for index, column in enumerate(self.columns)]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryProbe:
+    """A rule in SQL."""
+
+    spec: CheckSpec
+
+
+Probe = RowProbe | KeyProbe | OrphanProbe | QueryProbe | Measure
+
+
+def probe(
+    spec: CheckSpec, relation: str, columns: Mapping[str, ColumnType], objects: Mapping[str, str]
+) -> Probe:
+    """How to measure a check, or its measure when the schema alone, or nothing, can tell."""
+    if "error" in spec.arguments:
+        return Measure(error=spec.arguments["error"])
+    if "skip" in spec.arguments:
+        return Measure(skip=spec.arguments["skip"])
+    try:
+        match spec.kind:
+            case "present" | "type":
+                return _of_schema(spec, columns)
+            case "unique" | "primary_key":
+                return _key(spec, relation, columns)
+            case "metric" if spec.arguments["metric"] == "duplicateValues":
+                return _key(spec, relation, columns)
+            case "metric" if spec.arguments["metric"] == "rowCount":
+                return RowProbe(spec, "true", "count(*)")
+            case "relationship":
+                return _orphans(spec, relation, columns, objects)
+            case "sql":
+                return QueryProbe(spec)
+        return _rows(spec, columns)
+    except paths.NotThere as missing:
+        if spec.kind in ("metric", "relationship"):
+            return Measure(error=str(missing))
+        return Measure(skip=f"{missing}: see the check for its presence")
+    except Inapplicable as reason:
+        return Measure(error=str(reason))
+
+
+def _of_schema(spec: CheckSpec, columns: Mapping[str, ColumnType]) -> Measure:
+    path = paths.path_of(spec)
+    try:
+        found = paths.type_at(columns, path)
+    except paths.NotThere as missing:
+        if spec.kind == "present":
+            return Measure(value=1, found=str(missing), how="proved")
+        return Measure(skip=f"{missing}: see the check for its presence")
+    if spec.kind == "present":
+        return Measure(value=0, found=str(found), how="proved")
+    declared: ColumnType = spec.arguments["type"]
+    fits = assignable(declared, spec.arguments.get("loose", frozenset()), found)
+    if spec.arguments.get("json") and found.kind == "string":
+        fits = True  # an object whose parts nobody declared is stored as JSON text
+    return Measure(value=0 if fits else 1, found=str(found), how="proved")
+
+
+def _rows(spec: CheckSpec, columns: Mapping[str, ColumnType]) -> Probe:
+    of_null = spec.kind == "required" or spec.arguments.get("metric") in ("nullValues", "missingValues")
+    tests: list[str] = []
+    shown: list[Shown] = []
+    found = spec.arguments.get("paths", (paths.path_of(spec),))
+    for path in found:
+        kind = paths.type_at(columns, path)
+        test = predicate(spec, kind)
+        tests.append(paths.any_value(path, test, of_null))
+        value = paths.first_value(path, test, of_null)
+        shown.append(Shown(paths.label(path), value, path[0][1], kind))
+    if tests == ["false"]:
+        return Measure(how="proved")
+    either = tests[0] if len(tests) == 1 else f"({' OR '.join(tests)})"
+    null_column = f"{paths.column(found[0])} IS NULL"
+    counted = f"count_if({either})"
+    if either == null_column:
+        counted = f"count(*) - count({paths.column(found[0])})"
+    return RowProbe(spec, either, counted, tuple(shown))
+
+
+def _values(
+    found: tuple[tuple[Step, ...], ...], relation: str, columns: Mapping[str, ColumnType]
+) -> tuple[str, tuple[str, ...], tuple[Shown, ...], bool]:
+    """A FROM clause, the values at the paths in it, what to show of them, and whether it unnests."""
+    kinds = [paths.type_at(columns, path) for path in found]
+    repeated = len(found) == 1 and paths.is_repeated(found[0])
+    source = relation
+    if repeated:
+        source = f"(SELECT unnest({paths.all_values(found[0])}) AS v FROM {relation})"
+    values = ("v",) if repeated else tuple(paths.single_value(path) for path in found)
+    shown = tuple(
+        Shown(paths.label(path), value, path[0][1], kind)
+        for path, value, kind in zip(found, values, kinds, strict=True)
+    )
+    return source, values, shown, repeated
+
+
+def _key(spec: CheckSpec, relation: str, columns: Mapping[str, ColumnType]) -> Probe:
+    found = spec.arguments.get("paths")
+    if spec.kind == "primary_key":
+        found = tuple((("field", name),) for name in spec.arguments["columns"])
+    source, values, shown, own = _values(found or (paths.path_of(spec),), relation, columns)
+    return KeyProbe(spec, source, values, shown, own)
+
+
+def _orphans(
+    spec: CheckSpec, relation: str, columns: Mapping[str, ColumnType], objects: Mapping[str, str]
+) -> Probe:
+    other = objects.get(spec.arguments["to_object"])
+    if other is None:
+        return Measure(skip=f"the data of `{spec.arguments['to_object']}` are not available here")
+    source, values, shown, own = _values(spec.arguments["from"], relation, columns)
+    targets: tuple[tuple[Step, ...], ...] = spec.arguments["to"]
+    if len(targets) == 1 and paths.is_repeated(targets[0]):
+        other = f"(SELECT unnest({paths.all_values(targets[0])}) AS v FROM {other})"
+        there: tuple[str, ...] = ("v",)
+    else:
+        there = tuple(paths.single_value(path) for path in targets)
+    return OrphanProbe(spec, source, values, other, there, shown, own)
+
+
+def pattern_of(spec: CheckSpec) -> str | None:
+    """The regular expression of a check, as a literal."""
+    pattern = spec.arguments.get("pattern")
+    return None if pattern is None or spec.kind not in ("pattern", "metric") else text(str(pattern))

@@ -1,0 +1,213 @@
+"""Declaring: start a mesh, add products, check what is declared, look at it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from meshwright.cli.options import EnvironmentOption, FormatOption
+from meshwright.cli.output import check_format, console, plural, print_json, table
+from meshwright.cli.workspace import Workspace, open_workspace
+from meshwright.errors import DocumentError, Problem
+from meshwright.model.contract import ContractObject, Property
+from meshwright.model.mesh import PortRef
+from meshwright.model.product import Product
+
+
+def register(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    for command in (init, validate, list_products, show):
+        app.command("list" if command is list_products else None)(command)
+    new = typer.Typer(help="Add to a mesh.", no_args_is_help=True)
+    new.command("product")(new_product)
+    app.add_typer(new, name="new")
+
+
+def init(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The name of the mesh: [a-z][a-z0-9_]*.")],
+    folder: Annotated[Path | None, typer.Argument(help="Where; a folder of that name when left out.")] = None,
+) -> None:
+    """Start a mesh that applies at once."""
+    from meshwright.experience.scaffold import init_mesh
+
+    target = context.obj.directory / (folder or name)
+    files = init_mesh(target, name)
+    _print_written(target, files)
+    console().print(f"Next: cd {target}, then `mesh apply`.", markup=False)
+
+
+def new_product(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="DOMAIN/NAME.")],
+) -> None:
+    """Add a product that applies at once."""
+    from meshwright.cli.workspace import find_root
+    from meshwright.experience.scaffold import new_product as scaffold
+
+    root = find_root(context.obj.directory)
+    _print_written(root, scaffold(root, name))
+    console().print("Next: `mesh plan`.")
+
+
+def _print_written(root: Path, files: tuple[Path, ...]) -> None:
+    for file in files:
+        shown = file.relative_to(root) if file.is_absolute() and file.is_relative_to(root) else file
+        console().print(f"wrote {shown}", markup=False)
+
+
+def validate(
+    context: typer.Context,
+    path: Annotated[Path | None, typer.Argument(help="A mesh, or one document on its own.")] = None,
+    format: FormatOption = "text",
+) -> None:
+    """Check documents and the rules of the mesh; every error of every file at once."""
+    check_format(format)
+    target = context.obj.directory / path if path else context.obj.directory
+    try:
+        checked, problems = _validate(context, target)
+    except DocumentError as error:
+        checked, problems = "", error.problems
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if format == "json":
+        print_json({"valid": not errors, "problems": [problem.as_json() for problem in problems]})
+    else:
+        _print_problems(problems)
+        if errors:
+            files = {problem.file for problem in errors}
+            console().print(f"{plural(len(errors), 'error')} in {plural(len(files), 'file')}.", style="red")
+        else:
+            console().print(checked, style="green", markup=False)
+    if errors:
+        raise typer.Exit(2)
+
+
+def _validate(context: typer.Context, target: Path) -> tuple[str, tuple[Problem, ...]]:
+    if target.is_file() and target.name != "mesh.yaml":
+        from meshwright.experience.load import load_document
+
+        loaded = load_document(target)
+        return f"{target.name} is a valid {loaded.kind}.", ()
+    from dataclasses import replace
+
+    folder = target.parent if target.is_file() else target
+    context.obj = replace(context.obj, directory=folder)
+    workspace = open_workspace(context, None, connect=False)
+    mesh, problems = workspace.checked()
+    owned = sum(product.domain in mesh.owned for product in mesh.products.values())
+    return f"Mesh {mesh.name}: {plural(owned, 'product')}, no errors.", problems
+
+
+def _print_problems(problems: tuple[Problem, ...]) -> None:
+    out = console()
+    for problem in problems:
+        out.print(str(problem), style="yellow" if problem.severity == "warning" else None, markup=False)
+
+
+def list_products(
+    context: typer.Context, environment: EnvironmentOption = None, format: FormatOption = "text"
+) -> None:
+    """The products of the mesh: of this tree as declared, of other domains as last applied."""
+    check_format(format)
+    workspace = open_workspace(context, environment, connect=False)
+    mesh = workspace.mesh
+    rows = [_list_row(workspace, product) for _, product in sorted(mesh.products.items())]
+    if format == "json":
+        print_json({"mesh": mesh.name, "products": rows})
+        return
+    table(
+        ("product", "status", "ports", "reads", "purpose"),
+        [
+            (r["product"], r["status"], ", ".join(r["ports"]), ", ".join(r["reads"]), _short(r["purpose"]))
+            for r in rows
+        ],
+    )
+
+
+def _list_row(workspace: Workspace, product: Product) -> dict[str, Any]:
+    mesh = workspace.mesh
+    reads = []
+    for port in product.inputs:
+        target = mesh.resolve(port)
+        if isinstance(target, PortRef):
+            reads.append(str(target.product.key))
+        elif target is not None:
+            reads.append(target.servers[0].type if target.servers else target.id)
+    return {
+        "product": str(product.key),
+        "status": product.status,
+        "ports": [f"{port.name}@{port.major}" for port in product.outputs],
+        "addresses": [str(mesh.address(product, port)) for port in product.outputs],
+        "reads": list(dict.fromkeys(reads)),
+        "purpose": product.description,
+    }
+
+
+def _short(text: str | None) -> str:
+    line = " ".join((text or "").split())
+    return line if len(line) <= 60 else line[:57] + "..."
+
+
+def show(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(help="A product, or an address.")],
+    environment: EnvironmentOption = None,
+    format: FormatOption = "text",
+) -> None:
+    """One product: purpose, ports, contracts, columns, what it reads and who reads it."""
+    check_format(format)
+    workspace = open_workspace(context, environment, connect=False)
+    mesh = workspace.mesh
+    product = mesh.products[workspace.product_key(address)]
+    major = address.rpartition("@")[2] if "@" in address else None
+    ports = [port for port in product.outputs if major is None or str(port.major) == major]
+    readers = [str(key) for key in mesh.downstream.get(product.key, ())]
+    if format == "json":
+        row = _list_row(workspace, product)
+        documents = {p.name: p.contract.document for p in ports if p.contract}
+        print_json({**row, "readers": readers, "document": product.document, "contracts": documents})
+        return
+    out = console()
+    out.print(f"{product.key}  {product.status}", style="bold", markup=False)
+    if product.description:
+        out.print(" ".join(product.description.split()), markup=False)
+    row = _list_row(workspace, product)
+    out.print(f"reads:   {', '.join(row['reads']) or 'nothing'}", markup=False)
+    out.print(f"read by: {', '.join(readers) or 'nobody'}", markup=False)
+    for port in ports:
+        out.print(f"\n{mesh.address(product, port)}", style="cyan", markup=False)
+        if port.contract:
+            out.print(f"contract {port.contract.id} {port.contract.version}", markup=False)
+            for obj in port.contract.objects:
+                _show_object(obj)
+
+
+def _show_object(obj: ContractObject) -> None:
+    from meshwright.model.types import column_type
+
+    console().print(f"{obj.table}: {' '.join((obj.description or '').split())}", markup=False)
+    table(
+        ("column", "type", "promises", "description"),
+        [
+            (p.column, str(column_type(p)), ", ".join(_promises(p)), _short(p.description))
+            for p in obj.properties
+        ],
+    )
+
+
+def _promises(prop: Property) -> list[str]:
+    found = []
+    if prop.primary_key_position is not None:
+        found.append("key")
+    if prop.required:
+        found.append("required")
+    if prop.unique:
+        found.append("unique")
+    if prop.enum:
+        found.append(f"one of {len(prop.enum)}")
+    found += [f"{name} {value}" for name, value in prop.options.items()]
+    if prop.classification:
+        found.append(prop.classification)
+    return found

@@ -1,0 +1,1 @@
+"""Contracts as checks: compiled, judged, and compared with a source."""
