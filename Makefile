@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $(STAMP)
 
 demo: $(STAMP)
-	@$(BIN)/python examples/premium-offices/operations/demo.py
+	@$(BIN)/python examples/premium-offices/demo.py
 
 test: $(STAMP)
 	@$(BIN)/python -m pytest

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,10 +139,10 @@ class MeshFolder:
     def files(self) -> set[str]:
         """Every file in the default environment's warehouse and scratch, relative to the mesh."""
         return {
-            os.path.relpath(os.path.join(folder, name), self.root)
+            str(file.relative_to(self.root))
             for place in ("warehouse", "scratch")
-            for folder, _, names in os.walk(self.root / ".mesh" / "dev" / place)
-            for name in names
+            for file in (self.root / ".mesh" / "dev" / place).rglob("*")
+            if file.is_file()
         }
 
 
@@ -161,7 +160,7 @@ def orders_mesh(root: Path, **port_custom: Any) -> MeshFolder:
         [
             contract(
                 "orders-file",
-                {"orders": columns[:2] + [column("amount", "number")]},
+                {"orders": [*columns[:2], column("amount", "number")]},
                 servers=csv_server("data/orders.csv"),
             ),
             contract("orders", {"orders": columns}),

@@ -278,7 +278,7 @@ def case(
 Case = tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]], dict[str, pa.Table]]
 """The objects of a contract, and their rows as plain data and as Arrow tables."""
 
-CASES = int(os.environ.get("ORACLE_CASES", "250"))
+CASES = int(os.environ.get("ORACLE_CASES", "200"))
 """How many tables are generated; ten thousand take a quarter of an hour."""
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from meshwright.adapters.duckdb.checks.faults import CHECK_FAULTS, reason
 from meshwright.adapters.duckdb.checks.probes import (
     KeyProbe,
     OrphanProbe,
@@ -28,8 +29,6 @@ WIDTH = 200
 
 SMALL = 100_000
 """Up to so many rows all keys and relationships are asked for in one statement."""
-
-_CHECK_FAULTS = (duckdb.DataError, duckdb.ProgrammingError, duckdb.NotSupportedError)
 
 
 def measure(
@@ -158,7 +157,7 @@ def _evaluate(
         return []
     try:
         found: list[Any] = connection.execute(f"SELECT {', '.join(expressions)}{tail}").fetchall()
-    except _CHECK_FAULTS as error:
+    except CHECK_FAULTS as error:
         if len(expressions) == 1:
             return [error]
         half = len(expressions) // 2
@@ -186,14 +185,3 @@ def _reject_patterns(
                     error=f"the pattern `{spec.arguments['pattern']}` is not a regular expression that RE2 "
                     f"can run ({reason(value)}); RE2 has no look-around and no back-references"
                 )
-
-
-def reason(error: duckdb.Error, withheld: Collection[str] = ()) -> str:
-    """Why DuckDB refused, in one line; without values where the object holds classified ones."""
-    text = str(error).strip().splitlines()[0]
-    kind, separator, rest = text.partition("Error: ")
-    if not separator:
-        return text
-    if withheld and isinstance(error, (duckdb.DataError, duckdb.InvalidInputException)):
-        return f"{kind.strip().lower()} error; its text is withheld, as the object holds classified data"
-    return rest.strip()

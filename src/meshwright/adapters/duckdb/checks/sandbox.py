@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from meshwright.adapters.duckdb.checks.faults import CHECK_FAULTS, reason
 from meshwright.adapters.duckdb.checks.functions import FUNCTIONS, TABLE_FUNCTIONS
 from meshwright.model.check import CheckSpec, Measure
 
@@ -75,10 +76,8 @@ def run_rule(
         rows = result.fetchmany(2)
     except Refusal as refusal:
         return Measure(error=str(refusal))
-    except duckdb.OperationalError:
-        raise
-    except (duckdb.DataError, duckdb.ProgrammingError, duckdb.NotSupportedError) as error:
-        return Measure(error=f"the query failed: {_reason(error, bool(spec.withheld))}")
+    except CHECK_FAULTS as error:
+        return Measure(error=f"the query failed: {reason(error, spec.withheld)}")
     if width != 1 or len(rows) != 1:
         many = f"{width} columns" if width != 1 else "no row" if not rows else "several rows"
         return Measure(error=f"the query must return one value, and returned {many}")
@@ -88,13 +87,6 @@ def run_rule(
 def _tables(spec: CheckSpec, objects: Mapping[str, str]) -> list[tuple[str, str]]:
     names = {name.lower(): name for name in (*objects, spec.object)}
     return list({**names, **spec.arguments.get("tables", {})}.items())
-
-
-def _reason(error: duckdb.Error, withheld: bool) -> str:
-    kind, _, rest = str(error).strip().partition("Error: ")
-    if withheld and isinstance(error, (duckdb.DataError, duckdb.InvalidInputException)):
-        return f"{kind.strip().lower()} error; its text is withheld, as the object holds classified data"
-    return rest.splitlines()[0].strip() if rest else kind
 
 
 def _parse(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
