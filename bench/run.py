@@ -24,7 +24,7 @@ import meshes
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCH = ROOT / ".bench"
-MESH = str(Path(sys.executable).parent / "mesh")
+MESH = str(BENCH / "ours" / "bin" / "mesh")
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,16 @@ def environment() -> dict[str, str]:
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",
         "DO_NOT_TRACK": "1",
     }
+
+
+def install_ours() -> None:
+    """Meshwright as a user has it: built and installed, without what only its developers need."""
+    pip = [str(BENCH / "ours" / "bin" / "pip"), "--disable-pip-version-check", "install", "--quiet"]
+    if not (BENCH / "ours").exists():
+        subprocess.run([sys.executable, "-m", "venv", str(BENCH / "ours")], check=True)
+        subprocess.run([*pip, "-c", str(ROOT / "constraints.txt"), str(ROOT)], check=True)
+    subprocess.run([*pip, "--no-deps", "--force-reinstall", str(ROOT)], check=True)
+    subprocess.run([MESH, "--help"], check=True, capture_output=True)
 
 
 def peer_dbt() -> str:
@@ -166,7 +176,7 @@ def appends(_: str) -> list[Row]:
     """The cost of an append after a thousand of them, against that after ten."""
     folder = BENCH / "appends"
     empty(folder)
-    script = [sys.executable, str(Path(__file__).parent / "appends.py"), str(folder)]
+    script = [str(BENCH / "ours" / "bin" / "python"), str(Path(__file__).parent / "appends.py"), str(folder)]
     done = subprocess.run(script, env=environment(), capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stderr[-3000:])
@@ -189,6 +199,7 @@ def main() -> None:
     wanted = parser.parse_args().groups or list(GROUPS)
     BENCH.mkdir(exist_ok=True)
     dbt = peer_dbt()
+    install_ours()
     rows = [row for name in wanted for row in GROUPS[name](dbt)]
     print(f"{'work':48} {'ours':>10} {'peer':>10} {'ratio':>7} {'limit':>6}")
     for row in rows:

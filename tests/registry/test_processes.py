@@ -116,7 +116,7 @@ def test_a_process_killed_while_it_publishes_leaves_the_old_or_the_new_never_a_m
     assert victim.pid
     os.kill(victim.pid, signal.SIGKILL)
     victim.join()
-    (current,) = registry.publications("dev", DEALS, current=True)
+    (current,) = registry.current("dev", [DEALS]).values()
     assert current.number >= len(reached)
     with registry._database.engine.connect() as connection:
         pointers = set(connection.execute(text("SELECT metadata_location FROM iceberg_tables")).scalars())

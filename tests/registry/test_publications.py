@@ -22,9 +22,14 @@ def test_a_publication_is_read_back_as_it_was_given(world: World) -> None:
     assert published.number == 1
     (found,) = world.registry.publications("dev", DEALS)
     assert found == published
-    assert {name: getattr(found, name) for name in given.__slots__ if name != "number"} == {
-        name: getattr(given, name) for name in given.__slots__ if name != "number"
-    }
+    given_by_the_registry = ("number", "created_at")
+    names = [name for name in given.__slots__ if name not in given_by_the_registry]
+    assert [getattr(found, name) for name in names] == [getattr(given, name) for name in names]
+
+
+def test_what_is_published_is_what_readers_saw_at_that_moment(world: World) -> None:
+    published = world.publish("p1", [world.candidate(world.key(), "p1", [file("a")])])
+    assert world.registry.as_of("dev", published.created_at) == {DEALS: published}
 
 
 def test_handles_are_read_back_with_nested_types_and_partition_values(world: World) -> None:
@@ -131,7 +136,7 @@ def test_publishing_ends_the_intent_of_its_run_and_unpins(world: World) -> None:
     world.publish(id, [world.candidate(world.key(), id, [file("c")])])
     assert world.registry.intents("dev", dead_only=False) == ()
     world.registry.apply("dev", None, [], [], [], [])
-    assert world.registry.publications("dev", DEALS, current=True)[0].id == id
+    assert world.registry.current("dev", [DEALS])[DEALS].id == id
 
 
 def test_a_paused_holder_that_wakes_up_cannot_publish(world: World, clock: FakeClock) -> None:

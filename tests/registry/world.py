@@ -70,7 +70,7 @@ class World:
         return self.registry.acquire(self.environment, self.product, holder, seconds)
 
     def current(self) -> Publication | None:
-        found = self.registry.publications(self.environment, self.product, current=True)
+        found = tuple(self.registry.current(self.environment, [self.product]).values())
         return found[0] if found else None
 
     def handles(self, publication: str | None = None) -> Mapping[ObjectKey, Handle]:

@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Protocol
 
 from meshwright.model.address import ProductKey
 from meshwright.model.check import CheckSpec, Measure
@@ -16,6 +14,9 @@ from meshwright.model.contract import ContractObject
 from meshwright.model.product import Source
 from meshwright.model.publication import Candidate, Column, DataFile, Handle, ObjectKey, PartitionField
 from meshwright.model.types import ColumnType
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Secrets = Callable[[str], Mapping[str, str]]
 """Resolves a server's name to its secret values by key (`user`, `password`, `token`, ...)."""

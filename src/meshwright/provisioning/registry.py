@@ -155,6 +155,10 @@ class Registry(Protocol):
         """Give the lock back; nothing happens when it was lost already."""
         ...
 
+    def held(self, environment: str) -> tuple[Lock, ...]:
+        """The locks that are held and have not expired."""
+        ...
+
     # --- runs
 
     def intend(self, lock: Lock, intent: Intent, events: Sequence[Event]) -> None:
@@ -197,10 +201,12 @@ class Registry(Protocol):
         """
         ...
 
-    def publications(
-        self, environment: str, product: ProductKey, current: bool = False
-    ) -> tuple[Publication, ...]:
-        """Retained publications, newest first; with `current`, only the one that readers see."""
+    def publications(self, environment: str, product: ProductKey) -> tuple[Publication, ...]:
+        """Retained publications, newest first."""
+        ...
+
+    def current(self, environment: str, products: Iterable[ProductKey]) -> dict[ProductKey, Publication]:
+        """What readers see of each product that has something published, in one read."""
         ...
 
     def handles(self, publication: str) -> Mapping[ObjectKey, Handle]:

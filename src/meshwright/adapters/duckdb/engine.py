@@ -16,6 +16,7 @@ from meshwright.adapters.duckdb.relations import file_list, scan_handle
 from meshwright.adapters.duckdb.session import DuckSession
 from meshwright.model.publication import Handle
 from meshwright.provisioning.ports import EngineCapabilities
+from meshwright.provisioning.processes import SPILL, process_name
 from meshwright.sql.duckdb_types import quote_identifier
 
 CAPABILITIES = EngineCapabilities(dialect="duckdb", reads=frozenset({"iceberg"}), python_isolation=True)
@@ -73,6 +74,10 @@ class DuckEngine:
                 self._connection.execute("SET lock_configuration = true")
             return self._connection
 
+    def _spill(self) -> str:
+        """A folder of this process, so that the next start can tell that it is a dead one's."""
+        return str(Path(self._settings["scratch"]) / (SPILL + process_name())).replace("'", "''")
+
     def _start(self, files: Sequence[str]) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(
             ":memory:",
@@ -84,7 +89,7 @@ class DuckEngine:
             },
         )
         if self._settings.get("scratch"):
-            connection.execute(f"SET temp_directory = '{Path(self._settings['scratch']) / 'spill'}'")
+            connection.execute(f"SET temp_directory = '{self._spill()}'")
         connection.execute(f"SET allowed_paths = {file_list(files)}")
         if not files:
             connection.execute(f"SET allowed_directories = {file_list(self._folders)}")

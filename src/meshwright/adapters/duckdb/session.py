@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from meshwright.adapters.duckdb.boundary import require_offered
 from meshwright.adapters.duckdb.checks import measure
 from meshwright.adapters.duckdb.failures import translated
 from meshwright.adapters.duckdb.relations import (
@@ -35,7 +36,8 @@ class DuckSession:
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
-        self._written: set[str] = set()
+        self._tables: set[str] = set()
+        self._names: set[str] = set()
 
     def offer(self, name: str, handle: Handle) -> None:
         """See `provisioning.ports.Session`."""
@@ -62,15 +64,15 @@ class DuckSession:
         lines = pa.table({"line": pa.array(texts, pa.string())})
         self._cursor.register(f"{name}__lines", lines)
         with translated("the rows do not fit their columns", name):
-            self._drop(name)
-            self._cursor.execute(
-                f"CREATE TEMP TABLE {quote_identifier(name)} AS SELECT unnest(json_transform_strict(line, "
-                f"{literal(structure)})) FROM {quote_identifier(f'{name}__lines')}"
+            source = quote_identifier(f"{name}__lines")
+            self._keep(
+                name, f"SELECT unnest(json_transform_strict(line, {literal(structure)})) FROM {source}"
             )
         self._cursor.unregister(f"{name}__lines")
 
     def offer_query(self, name: str, sql: str, where: str) -> None:
         """See `provisioning.ports.Session`."""
+        require_offered(self._cursor, sql, self._names, where)
         self._view(name, sql, where)
 
     def offer_latest(self, name: str, relation: str, key: Sequence[str], order: str) -> None:
@@ -100,10 +102,7 @@ class DuckSession:
         self._cursor.register(stream, reader)
         try:
             with translated("the model's rows could not be read", where):
-                self._drop(name)
-                self._cursor.execute(
-                    f"CREATE TEMP TABLE {quote_identifier(name)} AS SELECT * FROM {quote_identifier(stream)}"
-                )
+                self._keep(name, f"SELECT * FROM {quote_identifier(stream)}")
         finally:
             self._cursor.unregister(stream)
 
@@ -168,17 +167,21 @@ class DuckSession:
 
     # --- inside
 
-    def _drop(self, name: str) -> None:
-        for kind in ("VIEW", "TABLE"):
-            try:
-                self._cursor.execute(f"DROP {kind} IF EXISTS temp.main.{quote_identifier(name)}")
-            except duckdb.CatalogException:
-                continue  # it is of the other kind
-
     def _view(self, name: str, sql: str, where: str) -> None:
+        self._names.add(name)
         with translated(f"`{name}` cannot be built", where):
-            self._drop(name)
-            self._cursor.execute(f"CREATE TEMP VIEW {quote_identifier(name)} AS {sql}")
+            if name in self._tables:
+                self._cursor.execute(f"DROP TABLE {quote_identifier(name)}")
+                self._tables.discard(name)
+            self._cursor.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(name)} AS {sql}")
+
+    def _keep(self, name: str, sql: str) -> None:
+        """Keep the rows of a query as relation `name`."""
+        self._names.add(name)
+        if name not in self._tables:
+            self._cursor.execute(f"DROP VIEW IF EXISTS temp.main.{quote_identifier(name)}")
+        self._tables.add(name)
+        self._cursor.execute(f"CREATE OR REPLACE TEMP TABLE {quote_identifier(name)} AS {sql}")
 
     def _copy(self, sql: str, target: Target, where: str, part: str = "new") -> tuple[DataFile, ...]:
         """Write a query's rows below the target's prefix; an empty result leaves no file."""
@@ -196,6 +199,8 @@ class DuckSession:
             names = ", ".join(f"__p{index}" for index in range(len(parts)))
             options.append(f"PARTITION_BY ({names}), FILENAME_PATTERN '{stem}-{{i}}', OVERWRITE_OR_IGNORE")
             place = target.prefix
+        else:
+            options.append("WRITE_EMPTY_FILE false")
         with translated("the rows could not be written", where):
             stats = self._cursor.execute(
                 f"COPY (SELECT {casts} FROM ({sql})) TO {literal(place)} ({', '.join(options)})"

@@ -53,6 +53,9 @@ from meshwright.model.publication import Candidate, DataFile
 MANIFESTS = 24
 """A snapshot with more manifests than this has them merged into one."""
 
+MANIFEST_LIST = "-snapshot.avro"
+"""How the name of a manifest list ends."""
+
 CODEC: Literal["deflate"] = "deflate"
 
 
@@ -74,7 +77,7 @@ def seal_table(
     stem = f"{location}/metadata/{publication}"
     sequence = table.last_sequence_number + 1
     manifests = _manifests(candidate, known, table, snapshot_id, stem, io)
-    listing = f"{stem}-snapshot.avro"
+    listing = f"{stem}{MANIFEST_LIST}"
     parent = base.current_snapshot_id if base else None
     with write_manifest_list(2, io.new_output(listing), snapshot_id, parent, sequence, CODEC) as writer:
         writer.add_manifests(manifests)

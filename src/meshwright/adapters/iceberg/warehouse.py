@@ -9,7 +9,7 @@ from pyarrow import fs
 from pyiceberg.io.pyarrow import PyArrowFileIO
 from pyiceberg.table.metadata import TableMetadata, TableMetadataUtil
 
-from meshwright.adapters.iceberg.seal import seal_table
+from meshwright.adapters.iceberg.seal import MANIFEST_LIST, seal_table
 from meshwright.errors import Unavailable
 from meshwright.model.address import ProductKey
 from meshwright.model.publication import Candidate, ObjectKey
@@ -88,13 +88,21 @@ class IcebergWarehouse:
     def files(self, prefix: str) -> Iterator[str]:
         """See `provisioning.ports.Warehouse`."""
         selector = fs.FileSelector(prefix, recursive=True, allow_not_found=True)
-        for info in self._filesystem.get_file_info(selector):
+        try:
+            found = self._filesystem.get_file_info(selector)
+        except OSError as error:
+            raise Unavailable(
+                f"the warehouse folder `{prefix}` cannot be read: {error.strerror or error}",
+                way_out="check the environment's `warehouse` setting and the folder's permissions",
+            ) from error
+        for info in found:
             if info.type == fs.FileType.File:
                 yield info.path
 
     def delete(self, paths: Sequence[str]) -> None:
         """See `provisioning.ports.Warehouse`."""
-        for path in paths:
+        # a manifest list goes after the manifests that only it leads to
+        for path in sorted(paths, key=lambda path: path.endswith(MANIFEST_LIST)):
             try:
                 self._filesystem.delete_file(path)
             except FileNotFoundError:

@@ -69,6 +69,16 @@ def release(tx: Transaction, lock: Lock) -> None:
     tx.run(update(locks).where(mine).values(holder=None, expires_at=0.0))
 
 
+def held(tx: Transaction, environment: str) -> tuple[Lock, ...]:
+    """Every lock that somebody holds and that has not expired."""
+    query = select(locks).where(locks.c.environment == environment)
+    rows = tx.run(query.where(locks.c.holder.is_not(None), locks.c.expires_at > tx.now()))
+    return tuple(
+        Lock(row.environment, ProductKey(row.domain, row.product), row.holder, row.fence, row.expires_at)
+        for row in rows
+    )
+
+
 def hold(tx: Transaction, lock: Lock) -> int:
     """Keep the lock from being taken until this transaction ends; the product's last number.
 

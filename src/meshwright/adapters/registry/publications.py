@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, and_, func, literal, select, update
+from sqlalchemy import Row, and_, func, literal, select, tuple_, update
 
 from meshwright.adapters.registry import catalogue, facts, files, locks
 from meshwright.adapters.registry.codec import (
@@ -17,7 +17,7 @@ from meshwright.adapters.registry.codec import (
     load_columns,
     load_partitions,
 )
-from meshwright.adapters.registry.database import Transaction
+from meshwright.adapters.registry.database import Transaction, epoch, iso
 from meshwright.adapters.registry.tables import files as file_rows
 from meshwright.adapters.registry.tables import (
     objects,
@@ -49,7 +49,8 @@ def publish(
     current = _current_row(tx, lock.environment, lock.product)
     if (current.id if current else None) != base:
         raise _not_base(lock, base, current.id if current else None)
-    new = replace(publication, number=last + 1)
+    moment = _moment(tx)
+    new = replace(publication, number=last + 1, created_at=iso(moment))
     base_number = current.number if current else None
     ids = files.object_ids(tx, lock.environment, lock.product, [c.handle.key for c in candidates])
     chosen = {ids[files.object_name(c.handle.key)]: c for c in candidates}
@@ -70,7 +71,7 @@ def publish(
     files.store(tx, new.number, chosen, trusted, others=set(ids.values()) - chosen.keys())
     locks.give_number(tx, lock, new.number)
     locks.forget_intent(tx, lock.environment, new.run)
-    _serve(tx, new, pinned=False)
+    _serve(tx, new, pinned=False, since=moment)
     facts.append(tx, facts.hold_head(tx, lock.environment), events, changed=True)
     return new
 
@@ -95,7 +96,7 @@ def move(tx: Transaction, lock: Lock, to: str, pinned: bool, events: Sequence[Ev
         if object_id in names and metadata is not None
     }
     catalogue.put(tx, lock.environment, lock.product, wanted, names.values())
-    _serve(tx, target, pinned)
+    _serve(tx, target, pinned, since=_moment(tx))
     facts.append(tx, facts.hold_head(tx, lock.environment), events, changed=True)
     return target
 
@@ -118,13 +119,20 @@ def find(tx: Transaction, publication: str) -> Publication | None:
     return None if row is None else to_publication(row)
 
 
-def retained_publications(
-    tx: Transaction, environment: str, product: ProductKey, current: bool = False
-) -> tuple[Publication, ...]:
-    """Retained publications, newest first, or the current one only."""
-    if current:
-        row = _current_row(tx, environment, product)
-        return () if row is None else (to_publication(row),)
+def current(
+    tx: Transaction, environment: str, products: Iterable[ProductKey]
+) -> dict[ProductKey, Publication]:
+    """What readers see of each product, in one read."""
+    keys = [(key.domain, key.product) for key in products]
+    query = select(publications).join(served, served.c.publication == publications.c.id)
+    query = query.where(
+        served.c.environment == environment, tuple_(served.c.domain, served.c.product).in_(keys)
+    )
+    return {(found := to_publication(row)).product: found for row in tx.run(query)} if keys else {}
+
+
+def retained_publications(tx: Transaction, environment: str, product: ProductKey) -> tuple[Publication, ...]:
+    """Retained publications, newest first."""
     query = select(publications).where(files.of_product(publications, environment, product))
     return tuple(to_publication(row) for row in tx.run(query.order_by(publications.c.number.desc())))
 
@@ -315,7 +323,12 @@ def _swap_pointers(
     catalogue.swap(tx, lock.environment, lock.product, expected, wanted)
 
 
-def _serve(tx: Transaction, publication: Publication, pinned: bool) -> None:
+def _moment(tx: Transaction) -> float:
+    """Now, to the microsecond, so that it is the same number as its text."""
+    return epoch(iso(tx.seconds()))
+
+
+def _serve(tx: Transaction, publication: Publication, pinned: bool, since: float) -> None:
     row = {
         "environment": publication.environment,
         "domain": publication.product.domain,
@@ -323,7 +336,7 @@ def _serve(tx: Transaction, publication: Publication, pinned: bool) -> None:
         "publication": publication.id,
     }
     tx.upsert(served, [{**row, "pinned": pinned}])
-    tx.run(serving.insert(), {**row, "since": tx.seconds()})
+    tx.run(serving.insert(), {**row, "since": since})
 
 
 def _same(recorded: Publication, publication: Publication) -> Publication:

@@ -118,6 +118,11 @@ class SqlRegistry(Registry):
         with self._database.writing() as tx:
             locks.release(tx, lock)
 
+    def held(self, environment: str) -> tuple[Lock, ...]:
+        """The locks that are held and have not expired."""
+        with self._database.reading() as tx:
+            return locks.held(tx, environment)
+
     # --- runs
 
     def intend(self, lock: Lock, intent: Intent, events: Sequence[Event]) -> None:
@@ -165,12 +170,15 @@ class SqlRegistry(Registry):
         with self._database.writing(durable=True) as tx:
             return publications.publish(tx, lock, publication, base, candidates, events)
 
-    def publications(
-        self, environment: str, product: ProductKey, current: bool = False
-    ) -> tuple[Publication, ...]:
-        """Retained publications, newest first, or the current one only."""
+    def publications(self, environment: str, product: ProductKey) -> tuple[Publication, ...]:
+        """Retained publications, newest first."""
         with self._database.reading() as tx:
-            return publications.retained_publications(tx, environment, product, current)
+            return publications.retained_publications(tx, environment, product)
+
+    def current(self, environment: str, products: Iterable[ProductKey]) -> dict[ProductKey, Publication]:
+        """What readers see of each product that has something published, in one read."""
+        with self._database.reading() as tx:
+            return publications.current(tx, environment, products)
 
     def handles(self, publication: str) -> Mapping[ObjectKey, Handle]:
         """Every object of a publication, with its files, in two reads.

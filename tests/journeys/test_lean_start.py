@@ -1,0 +1,48 @@
+"""What is loaded, and when."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from mesh_folder import orders_mesh
+
+PROBE = (
+    "import sys\n"
+    "from meshwright.cli.main import main\n"
+    "try: main(sys.argv[1:])\n"
+    "except SystemExit: pass\n"
+    "sys.stderr.write(' '.join(sorted(sys.modules)))\n"
+)
+
+
+def loaded(*words: str) -> set[str]:
+    """The top-level modules that a command has loaded."""
+    done = subprocess.run([sys.executable, "-c", PROBE, *words], capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+def test_the_version_is_told_without_loading_anything() -> None:
+    modules = loaded("--version")
+    assert not {"typer", "rich", "sqlalchemy", "duckdb", "pyarrow", "sqlglot"} & modules
+
+
+def test_where_nothing_changed_no_engine_and_no_table_format_is_loaded(tmp_path: Path) -> None:
+    mesh = orders_mesh(tmp_path)
+    mesh.run("apply", "--yes")
+    modules = loaded("--directory", str(tmp_path), "apply", "--yes")
+    assert (
+        not {
+            "pyiceberg",
+            "alembic",
+            "duckdb",
+            "pyarrow",
+            "numpy",
+            "sqlglot",
+            "ryaml",
+            "yaml",
+            "jsonschema_rs",
+        }
+        & modules
+    )
