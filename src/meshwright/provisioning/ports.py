@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -265,8 +265,13 @@ class Warehouse(Protocol):
         """
         ...
 
-    def metadata_files(self, metadata: str) -> frozenset[str]:
-        """Every file below a metadata location: itself, manifest lists, manifests."""
+    def metadata_files(
+        self, locations: Iterable[str], without: frozenset[str] = frozenset()
+    ) -> frozenset[str]:
+        """Every file below some metadata locations: themselves, manifest lists, manifests.
+
+        Files in `without`, and what is only below them, are left out.
+        """
         ...
 
     def files(self, prefix: str) -> Iterator[str]:

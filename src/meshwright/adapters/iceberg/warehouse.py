@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pyarrow import fs
@@ -70,20 +71,24 @@ class IcebergWarehouse:
                 ) from error
         return tuple(sealed)
 
-    def metadata_files(self, metadata: str) -> frozenset[str]:
-        """See `provisioning.ports.Warehouse`."""
-        try:
-            table = self._read(metadata)
-        except Unavailable:
-            return frozenset({metadata})
-        found = {metadata}
-        for snapshot in table.snapshots:
-            found.add(snapshot.manifest_list)
+    def metadata_files(
+        self, locations: Iterable[str], without: frozenset[str] = frozenset()
+    ) -> frozenset[str]:
+        """See `provisioning.ports.Warehouse`; each manifest list is read once."""
+        found: set[str] = set()
+        for location in locations:
+            found.add(location)
             try:
-                found.update(manifest.manifest_path for manifest in snapshot.manifests(self._io))
-            except OSError:
-                continue  # its files are gone already
-        return frozenset(found)
+                snapshots = self._read(location).snapshots
+            except Unavailable:
+                continue  # it is gone already, and its manifests went first
+            for snapshot in snapshots:
+                if snapshot.manifest_list in found or snapshot.manifest_list in without:
+                    continue
+                found.add(snapshot.manifest_list)
+                with suppress(OSError):  # where the list is gone, its manifests are too
+                    found.update(manifest.manifest_path for manifest in snapshot.manifests(self._io))
+        return frozenset(found - without)
 
     def files(self, prefix: str) -> Iterator[str]:
         """See `provisioning.ports.Warehouse`."""
@@ -103,20 +108,23 @@ class IcebergWarehouse:
         """See `provisioning.ports.Warehouse`."""
         # a manifest list goes after the manifests that only it leads to
         for path in sorted(paths, key=lambda path: path.endswith(MANIFEST_LIST)):
-            try:
-                self._filesystem.delete_file(path)
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise Unavailable(
-                    f"`{path}` could not be deleted: {error.strerror or error}",
-                    way_out="make the warehouse writable, then run `mesh gc`",
-                ) from error
+            self._unlink(path)
 
     # --- inside
 
     def _location(self, key: ObjectKey) -> str:
         return f"{self.prefix(key.product)}/{key.name}/v{key.major}"
+
+    def _unlink(self, path: str) -> None:
+        try:
+            self._filesystem.delete_file(path)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise Unavailable(
+                f"`{path}` could not be deleted: {error.strerror or error}",
+                way_out="make the warehouse writable, then run `mesh gc`",
+            ) from error
 
     def _make(self, folder: str) -> None:
         try:

@@ -45,14 +45,19 @@ class Builder:
         return None if moved else base
 
     def build(
-        self, port: OutputPort, obj: ContractObject, relation: str, base: Handle | None, where: str
+        self,
+        port: OutputPort,
+        obj: ContractObject,
+        relation: str,
+        produced: Mapping[str, ColumnType],
+        base: Handle | None,
+        where: str,
     ) -> Candidate:
-        """Write relation `relation` as the object; onto `base` when there is one, else anew.
+        """Write a relation with columns `produced` as the object; onto `base` when there is one.
 
         Raises:
             BuildError: the model lacks a column of the contract, has one too many, or one of another type.
         """
-        produced = self.session.describe(relation)
         known = base or self.base_of(port, obj)
         columns = self._columns(obj, known, produced)
         self._same_names(obj, columns, produced, where)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,9 @@ from meshwright.experience.models import AnalysisCache
 from meshwright.model.address import ProductKey
 from meshwright.model.mesh import Mesh
 from meshwright.model.product import Environment
+from meshwright.model.publication import Handle, ObjectKey
 from meshwright.provisioning.ports import Infrastructure, Limits
+from meshwright.provisioning.processes import process_name
 from meshwright.provisioning.registry import Registry
 
 Listener = Callable[[str, ProductKey | None], None]
@@ -72,7 +74,18 @@ class RunContext:
     cache: AnalysisCache | None = None
     listener: Listener = no_listener
     clock: Callable[[], dt.datetime] = utc_now
-    holder: str = field(default_factory=lambda: secrets.token_hex(4))
+    holder: str = field(default_factory=process_name)
+    _handles: dict[str, Mapping[ObjectKey, Handle]] = field(default_factory=dict, repr=False)
+
+    def handles(self, publication: str) -> Mapping[ObjectKey, Handle]:
+        """The objects of a publication; what this context published or asked for is not read again."""
+        if publication not in self._handles:
+            self._handles[publication] = self.registry.handles(publication)
+        return self._handles[publication]
+
+    def keep_handles(self, publication: str, handles: Mapping[ObjectKey, Handle]) -> None:
+        """Remember the objects of a publication, which is immutable."""
+        self._handles[publication] = handles
 
     @property
     def retain(self) -> int:

@@ -11,6 +11,7 @@ from meshwright.experience.contracts.drift import compare_source
 from meshwright.experience.runs.context import RunContext
 from meshwright.experience.runs.relations import input_relation
 from meshwright.experience.tables import partition_fields, table_columns
+from meshwright.model.address import ProductKey
 from meshwright.model.contract import Contract, ContractObject
 from meshwright.model.mesh import PortRef
 from meshwright.model.product import InputPort, Product, Source
@@ -51,6 +52,7 @@ class InputReader:
     folder: Path
     base: Publication | None
     base_handles: Mapping[ObjectKey, Handle]
+    current: Mapping[ProductKey, Publication]
     reached: Callable[[str], None]
 
     def read(self, used: Mapping[str, frozenset[str]]) -> Inputs:
@@ -80,16 +82,22 @@ class InputReader:
     def _read_product(self, port: InputPort, target: PortRef, inputs: Inputs) -> None:
         upstream = target.product.key
         name = str(upstream)
+        if target.product.status == "retired":
+            successor = target.product.successor
+            raise Refused(
+                f"input port `{port.name}` of {self.product.key} reads {upstream}, which is retired",
+                where=self.product.file,
+                way_out=f"read {successor} instead" if successor else f"ask the team of `{upstream.domain}`",
+            )
         if name not in inputs.publications:
-            state = self.context.registry.publications(self.context.environment.name, upstream, current=True)
-            if not state:
+            if upstream not in self.current:
                 raise Refused(
                     f"{self.product.key} reads {upstream}, which has nothing published",
                     way_out=f"run `mesh run {upstream}` first, and look at `mesh status`",
                 )
-            inputs.publications[name] = state[0].id
+            inputs.publications[name] = self.current[upstream].id
         publication = inputs.publications[name]
-        handles = self.context.registry.handles(publication)
+        handles = self.context.handles(publication)
         assert target.port.contract is not None
         for obj in target.port.contract.objects:
             key = ObjectKey(upstream, obj.table, target.port.major, target.port.name)

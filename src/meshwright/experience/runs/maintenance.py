@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from meshwright.errors import LockHeld, Unavailable
+from meshwright.errors import Fenced, LockHeld, Unavailable
 from meshwright.experience.runs.context import RunContext
 from meshwright.experience.runs.locks import locked
 from meshwright.model.address import ProductKey
 from meshwright.model.publication import Publication
+from meshwright.provisioning.processes import SPILL, is_dead
 from meshwright.provisioning.registry import Event, Lock
 
-EVERY = 8
-"""Expiry runs with every eighth publication of a product, so that its cost is shared by all."""
+EVERY = 16
+"""Expiry runs with every sixteenth publication of a product, so that its cost is shared by all."""
 
 
-def maintain(context: RunContext, lock: Lock, publication: Publication | None) -> None:
-    """Expire what is beyond the retained publications, after every eighth publication."""
+def maintain(context: RunContext, lock: Lock, publication: Publication | None) -> str | None:
+    """Expire what is beyond the retained publications, after every sixteenth publication.
+
+    Gives a warning where that failed: what was published stays published, and the next start or
+    `mesh gc` does the rest.
+    """
     if publication is None or publication.number % EVERY:
-        return
-    expire(context, lock)
+        return None
+    try:
+        expire(context, lock)
+    except (Unavailable, Fenced) as error:
+        return f"old publications were not removed: {error.what}"
+    return None
 
 
 def expire(context: RunContext, lock: Lock) -> int:
@@ -39,8 +49,7 @@ def delete_doomed(context: RunContext, paths: Iterable[str]) -> int:
     data = [path for path in paths if not path.endswith(".metadata.json")]
     if metadata:
         needed = _needed(context, metadata)
-        for path in metadata:
-            data += sorted(warehouse.metadata_files(path) - needed - {path})
+        data += sorted(warehouse.metadata_files(metadata, without=needed) - set(metadata))
     warehouse.delete(data)
     warehouse.delete(metadata)
     context.listener("deleted", None)
@@ -51,32 +60,40 @@ def delete_doomed(context: RunContext, paths: Iterable[str]) -> int:
 def _needed(context: RunContext, metadata: list[str]) -> frozenset[str]:
     """Metadata files that retained publications of the same tables refer to."""
     folders = {str(PurePosixPath(path).parent) for path in metadata}
-    needed: set[str] = set()
-    for location in context.registry.metadata_locations(context.environment.name):
-        if str(PurePosixPath(location).parent) in folders:
-            needed |= context.infrastructure.warehouse.metadata_files(location)
-    return frozenset(needed)
+    retained = context.registry.metadata_locations(context.environment.name)
+    same = [place for place in retained if str(PurePosixPath(place).parent) in folders]
+    return context.infrastructure.warehouse.metadata_files(same)
 
 
-def remove_run(context: RunContext, run: str, product: ProductKey) -> int:
-    """Delete every file that a run left in storage; gives how many."""
+def remove_run(context: RunContext, run: str, product: ProductKey) -> int | None:
+    """Delete every file that a run left in storage; gives how many, or None if storage does not answer."""
     warehouse = context.infrastructure.warehouse
     try:
         left = [path for path in warehouse.files(warehouse.prefix(product)) if _is_of(path, run)]
         warehouse.delete(left)
     except Unavailable:
-        return 0  # storage does not answer: the intent stays, and the next start cleans up
+        return None
     return len(left)
 
 
 def clean_up(context: RunContext) -> int:
     """Remove what dead runs and expired publications left; gives how many files.
 
-    A live holder's files are never touched: only intents whose lock is no longer held count.
+    A live holder's files are never touched: only intents whose lock is no longer held count. The
+    intent of a run whose files could not be removed stays, for the next start.
     """
     environment, removed = context.environment.name, 0
+    for lock in context.registry.held(environment):
+        if is_dead(lock.holder):
+            context.registry.release(lock)
+    for spill in context.scratch.glob(f"{SPILL}*"):
+        if is_dead(spill.name.removeprefix(SPILL)):
+            shutil.rmtree(spill, ignore_errors=True)
     for intent in context.registry.intents(environment):
-        removed += remove_run(context, intent.run, intent.product)
+        left = remove_run(context, intent.run, intent.product)
+        if left is None:
+            continue
+        removed += left
         for prefix in intent.prefixes:
             if intent.run in Path(prefix).name:
                 shutil.rmtree(prefix, ignore_errors=True)
@@ -84,7 +101,8 @@ def clean_up(context: RunContext) -> int:
         context.registry.abandon(intent.run, environment, [died])
     doomed = context.registry.doomed(environment)
     if doomed:
-        removed += delete_doomed(context, doomed)
+        with suppress(Unavailable):  # they stay doomed; `mesh gc` says why
+            removed += delete_doomed(context, doomed)
     return removed
 
 

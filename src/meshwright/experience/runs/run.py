@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
-from meshwright.errors import ChecksFailed, MeshwrightError, Unavailable
+from meshwright.errors import ChecksFailed, Fenced, MeshwrightError, Unavailable
 from meshwright.experience.builds import Build
 from meshwright.experience.models import ProductAnalysis
 from meshwright.experience.runs.build import Builder, data_files
@@ -20,7 +21,7 @@ from meshwright.experience.runs.relations import object_relation
 from meshwright.experience.runs.schedule import next_due
 from meshwright.experience.runs.transform import Transformation
 from meshwright.experience.runs.verify import Produced, stop_on_failure, verify
-from meshwright.experience.staleness import Fingerprint, current_id, fingerprint, stale_reasons
+from meshwright.experience.staleness import Fingerprint, fingerprint, stale_reasons
 from meshwright.model.address import ProductKey
 from meshwright.model.check import CheckResult
 from meshwright.model.product import Product
@@ -74,17 +75,21 @@ def run_product(context: RunContext, product: Product, build: Build, analysis: P
         LockHeld: another run of the product is under way; that is no fact.
     """
     with locked(context, product.key) as lock:
-        if not build.asked and _done_meanwhile(context, product, build):
+        wanted = [product.key, *context.mesh.upstream(product)]
+        current = context.registry.current(context.environment.name, wanted)
+        if not build.asked and _done_meanwhile(context, product, build, current.get(product.key)):
             return RunOutcome(product.key, "", "current")
-        run = _Run(context, product, lock, analysis, context.new_run(), Meter(), "; ".join(build.reasons))
+        run = _Run(
+            context, product, lock, current, analysis, context.new_run(), Meter(), "; ".join(build.reasons)
+        )
         return run.execute()
 
 
-def _done_meanwhile(context: RunContext, product: Product, build: Build) -> bool:
+def _done_meanwhile(context: RunContext, product: Product, build: Build, current: Publication | None) -> bool:
     """Whether another run has published what this one was to build."""
-    state = context.registry.state(context.environment.name)
-    if current_id(state, product.key) == build.base:
+    if (current.id if current else None) == build.base:
         return False
+    state = context.registry.state(context.environment.name)
     upstream = context.mesh.upstream(product)
     return not stale_reasons(state, product.key, product.bundle.digest, upstream, (), context.now())
 
@@ -94,6 +99,7 @@ class _Run:
     context: RunContext
     product: Product
     lock: Lock
+    current: Mapping[ProductKey, Publication]
     analysis: ProductAnalysis
     id: str
     meter: Meter
@@ -111,26 +117,47 @@ class _Run:
         context.registry.intend(self.lock, intent, [started])
         self._reached("intended")
         try:
-            folder.mkdir(parents=True)
-            outcome = self._publish(*self._build())
+            _make(folder)
+            built = self._build()
+            shutil.rmtree(folder, ignore_errors=True)  # after publishing, no intent leads to it
+            outcome = self._publish(*built)
         except MeshwrightError as error:
+            if not self.committing:
+                error = self._lost_lock() or error
             outcome = self._outcome("failed", error=error)
             if self.committing and isinstance(error, Unavailable):
                 return outcome  # it may have been published: the next start finds out
-            remove_run(context, self.id, key)
-            context.registry.abandon(self.id, context.environment.name, [self._finished(outcome)])
+            self._clear_away(outcome)
             return outcome
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
-        maintain(context, self.lock, outcome.publication)
-        return outcome
+            if folder.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+        warning = maintain(context, self.lock, outcome.publication)
+        return replace(outcome, warnings=(*outcome.warnings, warning)) if warning else outcome
+
+    def _lost_lock(self) -> Fenced | None:
+        """The deeper reason of a failure: without the lock, the run's files may have been removed."""
+        try:
+            self.context.registry.renew(self.lock, self.context.lock_seconds)
+        except Fenced as error:
+            return error
+        except Unavailable:
+            pass
+        return None
+
+    def _clear_away(self, outcome: RunOutcome) -> None:
+        """Remove the files of a failed run; where storage does not answer, the next start does it."""
+        context, facts = self.context, [self._finished(outcome)]
+        if remove_run(context, self.id, self.product.key) is None:
+            context.registry.record(context.environment.name, facts)
+        else:
+            context.registry.abandon(self.id, context.environment.name, facts)
 
     def _build(self) -> tuple[list[Candidate], Inputs, Publication | None]:
         """Extract, transform and verify; gives what is to be published."""
         context, product = self.context, self.product
-        known = context.registry.publications(context.environment.name, product.key, current=True)
-        base = known[0] if known else None
-        base_handles = context.registry.handles(base.id) if base else {}
+        base = self.current.get(product.key)
+        base_handles = context.handles(base.id) if base else {}
         self.analysis.raise_problems()
         with context.infrastructure.engine.session() as session:
             reader = InputReader(
@@ -141,6 +168,7 @@ class _Run:
                 context.scratch / self.id,
                 base,
                 base_handles,
+                self.current,
                 self._reached,
             )
             inputs = reader.read(self.analysis.used_objects())
@@ -179,8 +207,9 @@ class _Run:
                 onto = None
             relation = transformation.relation(model, whole=onto is None)
             self._reached("transformed")
-            candidate = builder.build(port, obj, relation, onto, model.file)
-            produced[(port.name, port.version, obj.table)] = session.describe(relation)
+            columns = session.describe(relation)
+            candidate = builder.build(port, obj, relation, columns, onto, model.file)
+            produced[(port.name, port.version, obj.table)] = columns
             session.offer(object_relation(obj.table, port.major), candidate.handle)
             candidates.append(candidate)
             self._reached("built")
@@ -225,6 +254,7 @@ class _Run:
         published = context.registry.publish(
             self.lock, publication, base.id if base else None, sealed, [self._finished(outcome)]
         )
+        context.keep_handles(published.id, {c.handle.key: c.handle for c in sealed})
         self._reached("published")
         return replace(outcome, publication=published)
 
@@ -252,3 +282,13 @@ class _Run:
 
     def _reached(self, step: str) -> None:
         self.context.listener(step, self.product.key)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise Unavailable(
+            f"the run's folder `{folder}` cannot be made: {error.strerror}",
+            way_out="check that the disk has space and that the folder is writable, then run again",
+        ) from error
