@@ -68,6 +68,13 @@ class MeshFolder:
         root.mkdir(parents=True, exist_ok=True)
         (root / "mesh.yaml").write_text(json.dumps({"mesh": name, **settings}))
 
+    @classmethod
+    def at(cls, root: Path) -> MeshFolder:
+        """The mesh that is in a folder already."""
+        found = cls.__new__(cls)
+        found.root = root
+        return found
+
     def product(
         self,
         key: str,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from meshwright.cli.options import EnvironmentOption, FormatOption
-from meshwright.cli.output import check_format, console, print_json
+from meshwright.cli.output import check_format, console, print_json, wrapped
 from meshwright.cli.workspace import Workspace, open_workspace
-from meshwright.errors import InputError, MeshwrightError
+from meshwright.errors import Conflict, InputError, MeshwrightError
 from meshwright.experience.plan.plan import Plan
 
 AllowBreaking = Annotated[
@@ -21,6 +20,10 @@ AllowBreaking = Annotated[
 AllowDestroy = Annotated[
     bool, typer.Option("--allow-destroy", help="Allow removing products with their data.")
 ]
+
+
+ATTEMPTS = 5
+"""How often `mesh apply --yes` plans again when others apply at the same time."""
 
 
 def register(app: typer.Typer) -> None:
@@ -41,12 +44,13 @@ def plan(
 ) -> None:
     """What would change in an environment, and whom it hits. Changes nothing."""
     check_format(format)
+    _must_have_reason(allow_breaking)
     workspace = open_workspace(context, environment)
     found = workspace.plan(allow_breaking, allow_destroy)
     if out is not None:
-        from meshwright.experience.plan.plan import plan_to_json
+        from meshwright.experience.plan.kept import plan_to_text
 
-        _write(out, json.dumps(plan_to_json(found), indent=1))
+        _write(context.obj.directory / out, plan_to_text(found))
     _show(found, format)
     if out is not None and format == "text":
         console().print(f"Kept in {out}; `mesh apply {out}` applies it.", markup=False)
@@ -65,22 +69,29 @@ def apply(
 ) -> None:
     """Make the environment match the declarations: provision, build what is stale, verify, publish."""
     check_format(format)
+    _must_have_reason(allow_breaking)
     if file is not None:
         if allow_breaking or allow_destroy:
             raise InputError(
                 "a kept plan is applied as it was reviewed",
                 way_out="say --allow-breaking and --allow-destroy to `mesh plan --out`",
             )
-        workspace, found = _kept(context, file, environment)
-    else:
+        _apply(*_kept(context, file, environment), format, yes)
+        return
+    for attempt in range(1, ATTEMPTS + 1):
         workspace = open_workspace(context, environment)
-        if workspace.unchanged():
-            _nothing(workspace, format)
-            return
-        found = workspace.plan(allow_breaking, allow_destroy)
-        if found.empty:
-            _nothing(workspace, format)
-            return
+        found = None if workspace.unchanged() else workspace.plan(allow_breaking, allow_destroy)
+        try:
+            return _apply(workspace, found, format, yes)
+        except Conflict:
+            if not yes or attempt == ATTEMPTS:
+                raise  # somebody agreed to this very plan
+
+
+def _apply(workspace: Workspace, found: Plan | None, format: str, yes: bool) -> None:
+    if found is None or found.empty:
+        _nothing(workspace, format)
+        return
     if format == "text":
         _show(found, format)
         if not found.refusals and not yes and not _agreed():
@@ -88,20 +99,31 @@ def apply(
     _execute(workspace, found, format)
 
 
+def _must_have_reason(allow_breaking: str | None) -> None:
+    if allow_breaking is not None and not allow_breaking.strip():
+        raise InputError("--allow-breaking needs a reason", way_out='say why: --allow-breaking "REASON"')
+
+
 def ci(
     context: typer.Context,
     environment: EnvironmentOption = None,
     allow_breaking: AllowBreaking = None,
     allow_destroy: AllowDestroy = False,
+    format: Annotated[str, typer.Option("--format", help="`markdown` or `json`.")] = "markdown",
 ) -> None:
     """Plan, verdict and consumers hit as Markdown for a pull request; exit code 1 when refused."""
-    from meshwright.experience.plan.explain import as_markdown
+    from meshwright.experience.plan.explain import as_markdown, fenced
 
+    check_format(format, ("markdown", "json"))
+    if format == "json":
+        plan(context, environment, None, allow_breaking, allow_destroy, format)
+        return
     try:
+        _must_have_reason(allow_breaking)
         workspace = open_workspace(context, environment)
         found = workspace.plan(allow_breaking, allow_destroy)
     except MeshwrightError as error:
-        typer.echo(f"## Mesh plan: not possible\n\n```text\n{error}\n```")
+        typer.echo(f"## Mesh plan: not possible\n\n{fenced(str(error))}")
         raise typer.Exit(error.exit_code) from None
     typer.echo(as_markdown(found), nl=False)
     if found.refusals:
@@ -110,17 +132,17 @@ def ci(
 
 def _show(found: Plan, format: str) -> None:
     if format == "json":
-        from meshwright.experience.plan.plan import plan_to_json
+        from meshwright.experience.plan.kept import plan_to_json
 
-        print_json(plan_to_json(found, with_bundles=False))
+        print_json(plan_to_json(found))
         return
-    from meshwright.experience.plan.explain import explain
+    from meshwright.cli.plans import compact
 
     out = console()
     styles = {"+": "green", "-": "red", "x": "bold red", "!": "yellow", ">": "cyan"}
-    for line in explain(found):
+    for line in compact(found):
         style = "red" if line.startswith("    BREAKING") else styles.get(line[:1])
-        out.print(line, style=style, markup=False)
+        out.print(wrapped(line, 0, 6), style=style, markup=False)
 
 
 def _nothing(workspace: Workspace, format: str) -> None:
@@ -140,29 +162,60 @@ def _agreed() -> bool:
 
 
 def _kept(context: typer.Context, file: Path, environment: str | None) -> tuple[Workspace, Plan]:
-    from meshwright.experience.plan.plan import plan_from_json
+    """A kept plan, and the workspace as it would make it; it must follow from its declarations."""
+    from dataclasses import replace
 
-    path = context.obj.directory / file
+    from meshwright.experience.plan.kept import plan_from_text
+    from meshwright.experience.plan.plan import base_digest
+
     try:
-        text = path.read_text(encoding="utf-8")
+        text = (context.obj.directory / file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError("the plan cannot be read", where=str(file), why=str(error)) from error
-    found = plan_from_json(text, str(file))
+    found = plan_from_text(text, str(file))
     if environment is not None and environment != found.environment:
         raise InputError(
             f"the plan is for environment `{found.environment}`, not `{environment}`",
             where=str(file),
             way_out=f"make one for `{environment}`, or leave --environment out",
         )
-    workspace = open_workspace(context, found.environment, bundles=found.bundles, domains=found.domains)
-    return workspace, found
+    workspace = open_workspace(context, found.environment, kept=found)
+    _must_be_of_this_tree(workspace, found, file)
+    if base_digest(workspace.state()) != found.base:
+        return workspace, found
+    again = workspace.plan(found.allowed.get("breaking"), "destroy" in found.allowed)
+    if again.declarations != found.declarations:
+        raise InputError(
+            "the plan does not say what its declarations would do",
+            where=str(file),
+            why="it was changed, or another version of Meshwright made it",
+            way_out="make it again with `mesh plan --out FILE`",
+        )
+    return workspace, replace(found, refusals=tuple(dict.fromkeys((*found.refusals, *again.refusals))))
+
+
+def _must_be_of_this_tree(workspace: Workspace, found: Plan, file: Path) -> None:
+    settings = workspace.raw.settings
+    if found.mesh != settings.name:
+        raise InputError(
+            f"the plan is for mesh `{found.mesh}`, this is `{settings.name}`",
+            where=str(file),
+            way_out="apply it in the mesh that it was made for",
+        )
+    foreign = sorted(set(found.owned) - settings.owned) if "domains" in settings.document else []
+    if foreign:
+        raise InputError(
+            f"the plan is for domain `{foreign[0]}`, which this tree does not own",
+            where=str(file),
+            way_out="apply it in the tree that it was made in",
+        )
 
 
 def _execute(workspace: Workspace, found: Plan, format: str) -> None:
     from meshwright.cli.progress import Progress
     from meshwright.experience.plan.apply import apply_plan
 
-    with Progress(format == "text", len(found.builds)) as progress:
+    with Progress(format == "text", [build.product for build in found.builds]) as progress:
         applied = apply_plan(workspace.run_context(progress.step), found, progress.done, workspace.workers)
     if format == "json":
         print_json(
@@ -183,6 +236,6 @@ def _execute(workspace: Workspace, found: Plan, format: str) -> None:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text + "\n", encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(f"the plan cannot be kept: {error.strerror}", where=str(path)) from error

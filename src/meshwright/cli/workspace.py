@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,6 @@ from meshwright.model.product import Bundle, Domain, Environment
 from meshwright.provisioning.registry import AppliedDomain, EnvironmentState, Registry
 
 if TYPE_CHECKING:
-    from meshwright.experience.models import ProductAnalysis
     from meshwright.experience.plan.plan import Plan
     from meshwright.experience.runs.context import Listener, RunContext
     from meshwright.provisioning.ports import Infrastructure
@@ -31,13 +30,12 @@ def open_workspace(
     environment: str | None,
     applied: bool = False,
     connect: bool = True,
-    bundles: Sequence[Bundle] | None = None,
-    domains: Sequence[AppliedDomain] = (),
+    kept: Plan | None = None,
 ) -> Workspace:
     """The workspace of the mesh around the working folder.
 
-    With `applied` its products are those that the registry last applied; with `bundles` those,
-    and these in their place; else those of the tree's files. Without `connect` other trees'
+    With `applied` its products are those that the registry last applied; with `kept` they are as that
+    plan would make them; else those of the tree's files. Without `connect` other trees'
     products are not looked up where there is no registry yet.
 
     Raises:
@@ -53,10 +51,7 @@ def open_workspace(
             where="mesh.yaml",
             way_out=f"use one of {', '.join(raw.settings.environments)}, or declare it",
         )
-    kept = tuple(bundles) if bundles is not None else None
-    return Workspace(
-        root, raw, raw.settings.environments[name], cache, applied, connect, kept, tuple(domains)
-    )
+    return Workspace(root, raw, raw.settings.environments[name], cache, applied, connect, kept)
 
 
 def find_root(folder: Path) -> Path:
@@ -74,8 +69,7 @@ class Workspace:
     cache: Cache
     applied: bool
     connect: bool
-    kept: tuple[Bundle, ...] | None = None
-    kept_domains: tuple[AppliedDomain, ...] = ()
+    kept: Plan | None = None
     workers: int = 2
     _problems: list[Problem] = field(default_factory=list)
 
@@ -95,8 +89,6 @@ class Workspace:
 
     def local_infrastructure(self, folder: Path) -> Infrastructure:
         """Infrastructure that works in a folder and touches no environment."""
-        from dataclasses import replace
-
         from meshwright.wiring import WiredInfrastructure
 
         return WiredInfrastructure(replace(self.environment, warehouse=str(folder)), self.root, folder)
@@ -143,14 +135,20 @@ class Workspace:
         if self.applied:
             return self._assembled(self.registry.bundles(self.environment.name))
         if self.kept is not None:
-            stored = dict(self.registry.bundles(self.environment.name))
-            return self._assembled({**stored, **{bundle.key: bundle for bundle in self.kept}})
+            return self._kept_mesh(self.kept)
         mesh, problems = self.checked()
         errors = [problem for problem in problems if problem.severity == "error"]
         if errors:
             raise DocumentError(errors)
         self._problems = [problem for problem in problems if problem.severity != "error"]
         return mesh
+
+    def _kept_mesh(self, plan: Plan) -> Mesh:
+        gone = {change.product for change in plan.products if change.action == "remove"}
+        stored = self.registry.bundles(self.environment.name)
+        left = {key: bundle for key, bundle in stored.items() if key not in gone}
+        mesh = self._assembled({**left, **{bundle.key: bundle for bundle in plan.bundles}})
+        return replace(mesh, owned=frozenset(plan.owned))
 
     def checked(self) -> tuple[Mesh, tuple[Problem, ...]]:
         """The mesh as its files declare it, with every problem that its rules find."""
@@ -189,6 +187,7 @@ class Workspace:
 
     def plan(self, allow_breaking: str | None, allow_destroy: bool) -> Plan:
         """What would change in the environment."""
+        from meshwright.experience.models import analyse_product
         from meshwright.experience.plan.make import Request, make_plan
 
         mesh, state = self.mesh, self.state()
@@ -199,29 +198,40 @@ class Workspace:
             if key not in mesh.products or mesh.products[key].bundle.digest != state.products[key].digest
         ]
         stored = self.registry.bundles(self.environment.name, differ) if differ else {}
-        digests = self.raw.domain_digests()
         return make_plan(
             Request(
                 mesh=mesh,
                 state=state,
                 applied=self._assembled(stored).products,
-                domains=[
-                    AppliedDomain(name, digest, mesh.domains[name].document)
-                    for name, digest in digests.items()
-                ],
+                domains=self._domains(),
                 now=self.now(),
-                columns_used=lambda key: self.analysis(key).used,
-                warnings=self._problems,
+                analyse=lambda product, mesh: analyse_product(product, mesh, self.cache),
+                warnings=[*self._problems, *self._not_isolated(mesh)],
                 allow_breaking=allow_breaking,
                 allow_destroy=allow_destroy,
             )
         )
 
-    def analysis(self, key: ProductKey) -> ProductAnalysis:
-        """What the models of a product read and use."""
-        from meshwright.experience.models import analyse_product
+    def _not_isolated(self, mesh: Mesh) -> Iterator[Problem]:
+        """A warning for each Python model of this tree that would run without isolation here."""
+        models = [
+            (product, model)
+            for product in mesh.products.values()
+            for model in product.models
+            if model.language == "python" and product.domain in mesh.owned
+        ]
+        if not models or self.infrastructure.python.isolated:
+            return
+        for product, model in models:
+            message = f"a Python model of {product.key} runs here without isolation"
+            hint = "Linux with Landlock (5.13 or newer) isolates it"
+            yield Problem("MW210", message, file=model.file, hint=hint, severity="warning")
 
-        return analyse_product(self.mesh.products[key], self.mesh, self.cache)
+    def _domains(self) -> Sequence[AppliedDomain]:
+        if self.kept is not None:
+            return self.kept.domains
+        digests = self.raw.domain_digests()
+        return [AppliedDomain(name, d, self.mesh.domains[name].document) for name, d in digests.items()]
 
     def run_context(self, listener: Listener | None = None) -> RunContext:
         """What runs work with; what dead runs left behind is removed first."""
@@ -240,6 +250,20 @@ class Workspace:
         clean_up(context)
         return context
 
+    def owned_key(self, text: str) -> ProductKey:
+        """The product that a person means, which must be of a domain that this tree owns.
+
+        Raises:
+            InputError: there is none, there are several, or it is another tree's.
+        """
+        key = self.product_key(text)
+        if key.domain not in self.mesh.owned:
+            raise InputError(
+                f"{key} is known from the registry: this tree does not own domain `{key.domain}`",
+                way_out=f"do it in the tree that does, or add `{key.domain}` to `domains` in mesh.yaml",
+            )
+        return key
+
     def product_key(self, text: str) -> ProductKey:
         """The product that a person means: DOMAIN/PRODUCT, DOMAIN.PRODUCT, an address, or a lone name.
 
@@ -248,7 +272,7 @@ class Workspace:
         """
         from difflib import get_close_matches
 
-        keys = list(self.mesh.products)
+        keys = [key for key, product in self.mesh.products.items() if self.mesh.sees(product)]
         if text.isidentifier():
             named = [key for key in keys if key.product == text]
             if len(named) == 1:
@@ -259,7 +283,9 @@ class Workspace:
                 )
         else:
             key = ProductKey.parse(text.split("@")[0])
-            if key in self.mesh.products:
+            if text.startswith("mesh://") and text.split("/")[2] != self.mesh.name:
+                raise InputError(f"`{text}` is of another mesh", way_out=f"this is `{self.mesh.name}`")
+            if key in keys:
                 return key
         close = get_close_matches(text, [*map(str, keys), *(key.product for key in keys)], 1)
         raise InputError(

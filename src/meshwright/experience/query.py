@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from meshwright.errors import InputError, Refused, SqlError
@@ -12,6 +12,7 @@ from meshwright.model.mesh import Mesh
 from meshwright.model.product import Product
 from meshwright.model.publication import Handle, ObjectKey, Publication
 from meshwright.provisioning.registry import Registry
+from meshwright.sql.columns import UnknownColumn, unknown_columns
 from meshwright.sql.parse import parse_model
 
 
@@ -27,11 +28,15 @@ def resolve_query(
         SqlError: the statement is no SELECT, or reads something that is no published object.
         Refused: the product has published nothing (yet), or is retired.
     """
-    statement = parse_model(sql, "duckdb", "the query")
+    try:
+        statement = parse_model(sql, "duckdb", "the query")
+    except SqlError as error:
+        raise _of_a_query(error) from error
     moment = _moment(as_of) if as_of else None
     seen: dict[ProductKey, Mapping[ObjectKey, Handle]] = {}
     then = registry.as_of(environment, moment) if moment else None
     relations: dict[str, Handle] = {}
+    schemas: dict[str, Sequence[str]] = {}
     for reference in statement.references:
         parts = tuple(part.lower() for part in reference.parts)
         if len(parts) != 3 or reference.changes:
@@ -39,13 +44,43 @@ def resolve_query(
                 f"`{reference.key}` is no object of the mesh",
                 line=reference.line,
                 column=reference.column,
+                where=f"the query:{reference.line}:{reference.column}",
                 way_out="write domain.product.object; `mesh list` shows what there is",
             )
         product = _product(mesh, ProductKey(parts[0], parts[1]))
         if product.key not in seen:
             seen[product.key] = _handles(registry, environment, product, then, as_of)
-        relations[".".join(parts)] = _object(product, seen[product.key], parts[2])
+        handle = _object(product, seen[product.key], parts[2])
+        relations[".".join(parts)] = handle
+        schemas[reference.key] = [column.name for column in handle.columns]
+    for lacking in unknown_columns(statement, schemas):
+        raise _no_such_column(lacking, schemas[lacking.key])
     return relations
+
+
+def _of_a_query(error: SqlError) -> SqlError:
+    """What is wrong with a statement, in the words of somebody who asks and declares nothing."""
+    what = error.what.replace("a model", "a query").replace("the model", "the query")
+    return SqlError(
+        what,
+        line=error.line,
+        column=error.column,
+        where=error.where,
+        why=None if what != error.what else error.why,
+        way_out="write one SELECT over domain.product.object; `mesh list` shows what there is",
+    )
+
+
+def _no_such_column(lacking: UnknownColumn, known: Sequence[str]) -> SqlError:
+    close = get_close_matches(lacking.name, [name.lower() for name in known], 1)
+    place = f"the query:{lacking.line}:{lacking.column}" if lacking.line else "the query"
+    return SqlError(
+        f"`{lacking.key}` has no column `{lacking.name}`",
+        line=lacking.line,
+        column=lacking.column,
+        where=place,
+        way_out=f"did you mean {close[0]}?" if close else f"its columns are {', '.join(known)}",
+    )
 
 
 def _product(mesh: Mesh, key: ProductKey) -> Product:
@@ -54,6 +89,11 @@ def _product(mesh: Mesh, key: ProductKey) -> Product:
         close = get_close_matches(str(key), map(str, mesh.products), 1)
         hint = f"did you mean {close[0]}?" if close else "`mesh list` shows what there is"
         raise SqlError(f"there is no product {key}", way_out=hint)
+    if not mesh.sees(product):
+        raise Refused(
+            f"{key} is {product.status}: visible to domain `{key.domain}` only",
+            way_out=f"ask the team of `{key.domain}` to make it active",
+        )
     if product.status == "retired":
         raise Refused(
             f"{key} is retired",
@@ -70,8 +110,7 @@ def _handles(
     as_of: str | None,
 ) -> Mapping[ObjectKey, Handle]:
     if then is None:
-        found = registry.publications(environment, product.key, current=True)
-        publication = found[0] if found else None
+        publication = registry.current(environment, [product.key]).get(product.key)
     else:
         publication = then.get(product.key)
     if publication is None:

@@ -40,7 +40,7 @@ class ProductKey:
         if len(parts) != 2 or not all(SEGMENT.match(part) for part in parts):
             raise InputError(
                 f"`{text}` is not a product",
-                way_out="name it DOMAIN/PRODUCT, for example brokerage/deals",
+                way_out="name it DOMAIN/PRODUCT in small letters, digits and underscores: brokerage/deals",
             )
         return cls(*parts)
 

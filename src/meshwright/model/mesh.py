@@ -23,6 +23,14 @@ Target = PortRef | Contract
 """What an input port resolves to: an output port, or the contract of a source."""
 
 
+def asks_for(port: InputPort, served: OutputPort) -> bool:
+    """Whether an input port's contract id and version fit an output port (see `Mesh.candidates`)."""
+    if not port.contract_id or port.contract_id != served.contract_id:
+        return False
+    wanted, version = version_tuple(port.version), version_tuple(served.version)
+    return not wanted or (version[:1] == wanted[:1] and version >= wanted)
+
+
 @dataclass(frozen=True)
 class Mesh:
     """Everything one organisation declares, as far as this tree and the registry know it.
@@ -56,15 +64,8 @@ class Mesh:
         is not older than the version asked for; without a version every one fits. The product's
         own contract with servers fits when its version does.
         """
-        wanted = version_tuple(port.version)
         fits: list[Target] = [
-            ref
-            for ref in self.ports_by_contract.get(port.contract_id or "", ())
-            if not wanted
-            or (
-                version_tuple(ref.port.version)[:1] == wanted[:1]
-                and version_tuple(ref.port.version) >= wanted
-            )
+            ref for ref in self.ports_by_contract.get(port.contract_id or "", ()) if asks_for(port, ref.port)
         ]
         if not fits and port.source is not None:
             fits.append(port.source)
@@ -110,6 +111,10 @@ class Mesh:
     def readers_of_contract(self, contract_id: str | None) -> tuple[tuple[Product, InputPort], ...]:
         """The input ports that name a contract, with their products."""
         return self._inputs_by_contract.get(contract_id or "", ())
+
+    def sees(self, product: Product) -> bool:
+        """Whether this tree sees a product: proposed and draft ones are visible to their domain only."""
+        return product.status not in ("proposed", "draft") or product.domain in self.owned
 
     def address(self, product: Product, port: OutputPort) -> Address:
         """The permanent address of a port."""

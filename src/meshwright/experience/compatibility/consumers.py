@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from meshwright.experience.compatibility.kinds import ContractChange
 from meshwright.model.address import ProductKey
-from meshwright.model.mesh import Mesh, PortRef
+from meshwright.model.mesh import Mesh, PortRef, asks_for
+from meshwright.model.product import InputPort, OutputPort
 
-ColumnsUsed = Mapping[tuple[ProductKey, str, str], Collection[str] | None]
-"""The columns that a consumer uses of each object of an input port; None when that is not known."""
+Used = Mapping[tuple[str, str], Collection[str] | None]
+"""The columns used by (input port, object), named as in data; None: that cannot be told.
+
+An object that is not in it is read by no model (`ProductAnalysis.used`).
+"""
+
+ColumnsUsed = Callable[[ProductKey], Used | None]
+"""What a consumer's models use of what it reads; None where nothing is known of the consumer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +48,55 @@ def consumers_hit(
     """The consumers in `mesh` of the provider's port (name and major) that `change` hits.
 
     Columns are compared without regard to capitals and by their first part, for a model that uses
-    `address` uses `address.city`. A consumer of which nothing is known is hit; one that is known to
-    use other objects only is not.
+    `address` uses `address.city`. A consumer of which nothing is known is hit; one whose models do
+    not read the object is not.
     """
     hits = []
-    for key in mesh.downstream.get(provider.product.key, ()):
+    for key in dict.fromkeys(mesh.downstream.get(provider.product.key, ())):
         for port in mesh.products[key].inputs:
-            target = mesh.resolve(port)
-            if (
-                isinstance(target, PortRef)
-                and target.product.key == provider.product.key
-                and (target.port.name, target.port.major) == (provider.port.name, provider.port.major)
-            ):
+            if _same_port(mesh, port, provider.product.key, provider.port):
                 hit = _hit(change, key, port.name, columns_used)
                 if hit is not None:
                     hits.append(hit)
     return tuple(sorted(hits, key=lambda hit: (hit.product, hit.input_port)))
 
 
+def consumers_lost(mesh: Mesh, before: PortRef) -> tuple[ConsumerHit, ...]:
+    """The consumers in `mesh` that `before`, a port as it was applied, fits and that no longer reach it.
+
+    Such an input port resolves to nothing now, or is in a tree of its own and would be moved to another
+    address without having been asked. A consumer of this tree that resolves to something was
+    declared, and is checked, together with what it reads.
+    """
+    lost = []
+    for consumer, port in mesh.readers_of_contract(before.port.contract_id):
+        if consumer.key == before.product.key or not asks_for(port, before.port):
+            continue
+        if _same_port(mesh, port, before.product.key, before.port):
+            continue
+        if consumer.domain not in mesh.owned or mesh.resolve(port) is None:
+            lost.append(ConsumerHit(consumer.key, port.name, None, frozenset()))
+    return tuple(sorted(lost, key=lambda hit: (hit.product, hit.input_port)))
+
+
+def _same_port(mesh: Mesh, port: InputPort, key: ProductKey, output: OutputPort) -> bool:
+    target = mesh.resolve(port)
+    return (
+        isinstance(target, PortRef)
+        and target.product.key == key
+        and (target.port.name, target.port.major) == (output.name, output.major)
+    )
+
+
 def _hit(change: ContractChange, key: ProductKey, port: str, columns_used: ColumnsUsed) -> ConsumerHit | None:
     if change.object is None:
         return ConsumerHit(key, port, None, frozenset())
-    place = (key, port, change.object)
-    if place not in columns_used:
-        known = any((consumer, name) == (key, port) for consumer, name, _ in columns_used)
-        return None if known else ConsumerHit(key, port, change.object, None)
-    used = columns_used[place]
+    known = columns_used(key)
+    if known is None:
+        return ConsumerHit(key, port, change.object, None)
+    if (port, change.object) not in known:
+        return None
+    used = known[port, change.object]
     if used is None:
         return ConsumerHit(key, port, change.object, None)
     if not change.columns:

@@ -40,7 +40,7 @@ def judge_version(old: Contract, new: Contract, changes: Sequence[ContractChange
         file=new.file,
         path="version",
         hint=f"serve it as version {old.major + 1}.0.0 next to {old.version}, "
-        "or use --allow-breaking with a reason",
+        'or say why with --allow-breaking "REASON"',
     )
 
 

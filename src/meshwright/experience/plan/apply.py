@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from typing import Any
 
 from meshwright.errors import Conflict, LockHeld, MeshwrightError, Refused
 from meshwright.experience.builds import Build
@@ -19,6 +20,7 @@ from meshwright.experience.plan.plan import Plan, base_digest
 from meshwright.experience.runs.context import RunContext
 from meshwright.experience.runs.maintenance import delete_doomed
 from meshwright.experience.runs.run import RunOutcome, run_product
+from meshwright.experience.staleness import current_id
 from meshwright.model.address import ProductKey
 from meshwright.provisioning.registry import EnvironmentState, Event
 
@@ -26,6 +28,9 @@ DONE = frozenset({"published", "current"})
 """Statuses of outcomes after which consumers can be built."""
 
 Report = Callable[[RunOutcome], None]
+
+_ATTEMPTS = 20
+"""How often storing is tried while other runs publish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ class Applied:
 def apply_plan(context: RunContext, plan: Plan, report: Report, workers: int = 2) -> Applied:
     """Execute the plan in the environment it was made for.
 
+    What was applied before the process ended, or a build failed, is not done again.
+
     Raises:
         Refused: the plan has refusals.
         Conflict: the environment is no longer as the plan found it.
@@ -53,48 +60,69 @@ def apply_plan(context: RunContext, plan: Plan, report: Report, workers: int = 2
             "this plan is refused:\n" + "\n".join(f"  {r.subject}: {r.message}" for r in plan.refusals),
             way_out="; ".join(dict.fromkeys(refusal.way_out for refusal in plan.refusals)),
         )
-    state = context.registry.state(plan.environment)
-    if base_digest(state) != plan.base:
-        if is_applied(plan, state):
-            return Applied((), already=True)
-        raise Conflict(
-            f"environment `{plan.environment}` has moved since this plan was made",
-            why="somebody applied other declarations, or rolled a product back",
-            way_out="make the plan again and review what is different",
-        )
-    store_declarations(context, plan, state)
-    builds = {build.product: build for build in plan.builds}
-    return Applied(run_builds(context, builds, report, workers))
+    for _ in range(_ATTEMPTS):
+        state = context.registry.state(plan.environment)
+        moved = base_digest(state) != plan.base
+        if declarations_in(plan, state):
+            builds = builds_left(plan, state)
+            if not builds:
+                return Applied((), already=True)
+            if moved and not plan.declarations:
+                break
+            return Applied(run_builds(context, builds, report, workers))
+        if moved:
+            break
+        try:
+            store_declarations(context, plan, state)
+        except Conflict:
+            continue  # most likely a run published meanwhile, which does not matter here
+        return Applied(run_builds(context, {b.product: b for b in plan.builds}, report, workers))
+    raise Conflict(
+        f"environment `{plan.environment}` has moved since this plan was made",
+        why="somebody applied other declarations, or rolled a product back",
+        way_out="make the plan again and review what is different",
+    )
 
 
-def is_applied(plan: Plan, state: EnvironmentState) -> bool:
-    """Whether the environment already is what the plan would make of it."""
+def declarations_in(plan: Plan, state: EnvironmentState) -> bool:
+    """Whether the environment's declarations are what the plan would make of them."""
     for change in plan.changes:
         if isinstance(change, ProductChange):
             known = state.products.get(change.product)
             if (known.digest if known else None) != (None if change.action == "remove" else change.digest):
                 return False
-        elif isinstance(change, Build):
-            known = state.products.get(change.product)
-            if known is None or known.current is None:
-                return False
-    return True
+    return all(state.domains.get(domain.name) == domain.digest for domain in plan.domains)
+
+
+def builds_left(plan: Plan, state: EnvironmentState) -> dict[ProductKey, Build]:
+    """The builds of the plan that nobody has done since, nor stopped by a rollback."""
+    return {
+        build.product: build
+        for build in plan.builds
+        if current_id(state, build.product) == build.base and not _pinned(state, build.product)
+    }
+
+
+def _pinned(state: EnvironmentState, key: ProductKey) -> bool:
+    known = state.products.get(key)
+    return known is not None and known.pinned
 
 
 def store_declarations(context: RunContext, plan: Plan, state: EnvironmentState) -> None:
-    """Record what the plan declares, in one transaction, with a fact for each change."""
+    """Record what the plan declares, in one transaction, with a fact for each change.
+
+    Raises:
+        Conflict: something in the environment changed after `state` was read.
+    """
     status = {bundle.key: context.mesh.products[bundle.key].status for bundle in plan.bundles}
     removed = [c.product for c in plan.changes if isinstance(c, ProductChange) and c.action == "remove"]
-    events = list(declaration_events(plan))
-    if not events and not plan.bundles:
-        return
     context.registry.apply(
         plan.environment,
         state.token,
         [(bundle, status[bundle.key]) for bundle in plan.bundles],
         removed,
         plan.domains,
-        events,
+        declaration_events(plan),
     )
     if removed:
         delete_doomed(context, context.registry.doomed(plan.environment))
@@ -109,20 +137,24 @@ def declaration_events(plan: Plan) -> Sequence[Event]:
                 events.append(Event("domain.applied", change.domain, {"action": change.action}))
             case ProductChange():
                 kind = "product.removed" if change.action == "remove" else "product.applied"
-                payload = {"digest": change.digest, "action": change.action}
+                payload: dict[str, Any] = {"digest": change.digest, "action": change.action}
                 if change.action == "remove" and "destroy" in plan.allowed:
                     payload["reason"] = plan.allowed["destroy"]
                 events.append(Event(kind, str(change.product), payload))
             case StatusChange():
                 moved = {"from": change.old, "to": change.new}
                 events.append(Event("product.status", str(change.product), moved))
-            case ContractRevision(verdict="breaking"):
-                broken = {
+            case ContractRevision() if change.verdict != "compatible":
+                broken = [difference for difference in change.differences if difference.breaking]
+                payload = {
                     "port": change.port,
+                    "from": change.old_version,
+                    "to": change.new_version,
                     "reason": plan.allowed.get("breaking", ""),
-                    "differences": [d.reason for d in change.differences if d.breaking],
+                    "differences": [f"{d.kind} {d.place}: {d.reason}" for d in broken],
+                    "hits": sorted({hit for difference in broken for hit in difference.hits}),
                 }
-                events.append(Event("contract.broken", str(change.product), broken))
+                events.append(Event("contract.broken", str(change.product), payload))
     return events
 
 
@@ -149,7 +181,7 @@ def run_builds(
                 bad = [up for up in waiting[key] if outcomes[up].status not in DONE]
                 if bad:
                     order.remove(key)
-                    finish(_blocked(key, bad))
+                    finish(_blocked(key, bad, all(outcomes[up].status == "locked" for up in bad)))
                 elif len(running) < workers:
                     order.remove(key)
                     running[pool.submit(_attempt, context, builds[key], analyses[key])] = key
@@ -170,8 +202,15 @@ def _attempt(context: RunContext, build: Build, analysis: ProductAnalysis) -> Ru
         return RunOutcome(build.product, "", "failed", error=error)
 
 
-def _blocked(key: ProductKey, bad: Sequence[ProductKey]) -> RunOutcome:
+def _blocked(key: ProductKey, bad: Sequence[ProductKey], under_way: bool) -> RunOutcome:
+    """What was not built; `locked` when all that it waits for is built by other runs at the moment."""
     names = ", ".join(map(str, bad))
+    if under_way:
+        held = LockHeld(
+            f"{key} was not built: it reads {names}, which another run is building",
+            way_out="wait for that run to end, then run this again",
+        )
+        return RunOutcome(key, "", "locked", error=held)
     error = Refused(
         f"{key} was not built: it reads {names}, whose run failed",
         way_out=f"mend {names}; its consumers are built with it",

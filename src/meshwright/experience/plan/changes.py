@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal
+from dataclasses import dataclass
+from typing import ClassVar, Literal, get_args
 
 from meshwright.experience.builds import Build
 from meshwright.model.address import ProductKey
@@ -84,37 +84,5 @@ class TableChange:
 
 Change = DomainChange | ProductChange | StatusChange | ContractRevision | TableChange | Build
 
-_TAGS: dict[str, type[Any]] = {
-    kind.tag: kind
-    for kind in (DomainChange, ProductChange, StatusChange, ContractRevision, TableChange, Build)
-}
-
-
-def change_to_json(change: Change) -> dict[str, Any]:
-    """A change as plain data."""
-    data: dict[str, Any] = {"change": change.tag}
-    for item in fields(change):
-        value = getattr(change, item.name)
-        if isinstance(value, ProductKey):
-            value = str(value)
-        elif item.name == "differences":
-            value = [{part.name: getattr(d, part.name) for part in fields(d)} for d in value]
-        data[item.name] = value
-    return data
-
-
-def change_from_json(data: dict[str, Any]) -> Change:
-    """The change that `change_to_json` wrote, also after a round trip through JSON text."""
-    kind = _TAGS[data["change"]]
-    values: dict[str, Any] = {}
-    for item in fields(kind):
-        value = data[item.name]
-        if item.name == "product":
-            value = ProductKey.parse(value)
-        elif item.name == "differences":
-            value = tuple(ContractDifference(**{**d, "hits": tuple(d["hits"])}) for d in value)
-        elif isinstance(value, list):
-            value = tuple(value)
-        values[item.name] = value
-    change: Change = kind(**values)
-    return change
+CHANGES: tuple[type[Change], ...] = get_args(Change)
+"""Every kind of change; `tag` names it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from meshwright.experience.builds import Build
@@ -94,15 +95,29 @@ def as_markdown(plan: Plan) -> str:
     )
     if hits:
         lines += ["### Consumers hit", "", "| consumer | by |", "| --- | --- |"]
-        lines += [f"| {consumer} | {what} |" for consumer, what in hits]
+        lines += [f"| {_cell(consumer)} | {_cell(what)} |" for consumer, what in hits]
         lines.append("")
     if plan.changes:
-        lines += ["### Changes", "", "```text"]
-        lines += [line for change in plan.changes for line in _lines(change)]
-        lines += ["```", ""]
+        words = "\n".join(line for change in plan.changes for line in _lines(change))
+        lines += ["### Changes", "", fenced(words), ""]
+    if plan.allowed:
+        lines += ["### Allowed", ""]
+        lines += [f"- {name}: {reason}" for name, reason in plan.allowed.items()]
+        lines.append("")
     if plan.warnings:
         lines += ["### Warnings", ""]
         lines += [f"- {warning}" for warning in plan.warnings]
         lines.append("")
     lines.append(summary(plan) if not plan.empty else "The environment matches the declarations.")
     return "\n".join(lines) + "\n"
+
+
+def fenced(text: str) -> str:
+    """Text as a block of code in Markdown; a fence inside it does not end the block."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{text}\n{fence}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
 
 from meshwright.errors import Problem
 from meshwright.experience.builds import Build
+from meshwright.experience.compatibility import ColumnsUsed, ContractChange, consumers_hit, consumers_lost
+from meshwright.experience.compatibility.consumers import Used
 from meshwright.experience.plan.changes import (
     Change,
     DomainChange,
@@ -15,14 +18,19 @@ from meshwright.experience.plan.changes import (
     StatusChange,
     TableChange,
 )
-from meshwright.experience.plan.contracts import ColumnsUsed, revisions
+from meshwright.experience.plan.contracts import Revised, port_ends, revisions
+from meshwright.experience.plan.order import in_order
 from meshwright.experience.plan.plan import Plan, Refusal, base_digest
+from meshwright.experience.rules.mw306_transition import check_transition
 from meshwright.experience.staleness import current_id, stale_reasons
 from meshwright.model.address import ProductKey
-from meshwright.model.mesh import Mesh
-from meshwright.model.product import TRANSITIONS, Product
+from meshwright.model.mesh import Mesh, PortRef
+from meshwright.model.product import SERVING, Product
 from meshwright.model.types import column_type
 from meshwright.provisioning.registry import AppliedDomain, EnvironmentState
+
+if TYPE_CHECKING:
+    from meshwright.experience.models import ProductAnalysis
 
 
 class Verdicts(Protocol):
@@ -38,13 +46,16 @@ def no_policies(plan: Plan, mesh: Mesh) -> Sequence[Refusal]:
     return ()
 
 
+Analyse = Callable[[Product, Mesh], "ProductAnalysis"]
+"""What the models of a product read and use in a mesh."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a plan is made from.
 
-    `mesh` is the mesh as it would be; `applied` the products as they are, for those that differ
-    and their consumers; `domains` the owned domains' documents. `columns_used` tells which
-    columns of an input port's objects a consumer reads.
+    `mesh` is the mesh as it would be; `applied` the owned products that differ, as they are;
+    `domains` the owned domains' documents.
     """
 
     mesh: Mesh
@@ -52,11 +63,10 @@ class Request:
     applied: Mapping[ProductKey, Product]
     domains: Sequence[AppliedDomain]
     now: str
-    columns_used: ColumnsUsed
+    analyse: Analyse
     warnings: Sequence[Problem] = ()
     allow_breaking: str | None = None
     allow_destroy: bool = False
-    only: Collection[ProductKey] | None = None
     verdicts: Verdicts = field(default=no_policies)
 
 
@@ -66,40 +76,77 @@ def make_plan(request: Request) -> Plan:
     Linear in the mesh: a product whose digest is the applied one costs two dictionary look-ups.
     """
     mesh, state = request.mesh, request.state
-    changes: list[Change] = []
-    refusals: list[Refusal] = []
     domains = [d for d in request.domains if state.domains.get(d.name) != d.digest]
-    changes += [DomainChange(d.name, "change" if d.name in state.domains else "add") for d in domains]
+    changes: list[Change] = [
+        DomainChange(d.name, "change" if d.name in state.domains else "add") for d in domains
+    ]
+    refusals: list[Refusal] = []
+    warnings = list(request.warnings)
     owned = [p for p in mesh.products.values() if p.domain in mesh.owned]
     changed = [p for p in owned if _digest(state, p.key) != p.bundle.digest]
+    columns_used = _columns_used(request)
+    broken = False
     for product in changed:
         old = request.applied.get(product.key)
         changes += _product_changes(product, old)
-        refusals += _transition(product, old)
-        changes += revisions(product, old, mesh, request.columns_used, refusals, request.allow_breaking)
+        if old is not None:
+            refusals += _transition(product, old)
+            revised = [*revisions(product, old, mesh, columns_used), *_retirement(product, old, request)]
+            changes += [each.revision for each in revised]
+            broken = broken or any(each.revision.verdict != "compatible" for each in revised)
+            against = [refusal for each in revised for refusal in each.refusals]
+            refusals += () if request.allow_breaking else against
+            warnings += _ends_while_read(product, old, request)
         changes += _tables(product, old)
-    removed = [key for key in state.products if key.domain in mesh.owned and key not in mesh.products]
+    removed = sorted(key for key in state.products if key.domain in mesh.owned and key not in mesh.products)
     for key in removed:
         changes += _removal(key, request, refusals)
     changes += _builds(request, owned)
     allowed = {}
-    if request.allow_breaking:
+    if request.allow_breaking and broken:
         allowed["breaking"] = request.allow_breaking
-    if request.allow_destroy:
+    if request.allow_destroy and removed:
         allowed["destroy"] = "allowed on the command line"
     plan = Plan(
         mesh=mesh.name,
         environment=state.environment,
         base=base_digest(state),
+        owned=tuple(sorted(mesh.owned)),
         changes=tuple(changes),
         refusals=tuple(refusals),
-        warnings=tuple(request.warnings),
+        warnings=tuple(warnings),
         bundles=tuple(product.bundle for product in changed),
         domains=tuple(domains),
         allowed=allowed,
     )
     vetoes = tuple(request.verdicts(plan, mesh))
     return replace(plan, refusals=(*plan.refusals, *vetoes)) if vetoes else plan
+
+
+def _columns_used(request: Request) -> ColumnsUsed:
+    """What consumers, as they would be, use of products as they are: what a change takes from them.
+
+    A consumer that asks for a version that is only about to be served is judged by that.
+    """
+    known: dict[ProductKey, Used] = {}
+
+    @cache
+    def before() -> Mesh:
+        return replace(request.mesh, products={**request.mesh.products, **request.applied})
+
+    def columns_used(key: ProductKey) -> Used:
+        if key not in known:
+            consumer = request.mesh.products[key]
+            served = {port.name for port in consumer.inputs if before().resolve(port) is not None}
+            old = request.analyse(consumer, before()).used
+            new = request.analyse(consumer, request.mesh).used
+            known[key] = {
+                **{place: columns for place, columns in new.items() if place[0] not in served},
+                **{place: columns for place, columns in old.items() if place[0] in served},
+            }
+        return known[key]
+
+    return columns_used
 
 
 def _digest(state: EnvironmentState, key: ProductKey) -> str | None:
@@ -125,16 +172,50 @@ def _product_changes(product: Product, old: Product | None) -> list[Change]:
     return changes
 
 
-def _transition(product: Product, old: Product | None) -> list[Refusal]:
-    if old is None or old.status == product.status or product.status in TRANSITIONS[old.status]:
+def _transition(product: Product, old: Product) -> list[Refusal]:
+    problem = check_transition(
+        old.status, product.status, subject="the status", successor=product.successor or old.successor
+    )
+    if problem is None:
         return []
-    allowed = ", ".join(sorted(TRANSITIONS[old.status])) or "nothing"
+    return [Refusal(problem.code, str(product.key), problem.message, problem.hint or "")]
+
+
+def _retirement(product: Product, old: Product, request: Request) -> list[Revised]:
+    """The ends of all ports of a product that retires before its sunset while it is read."""
+    if product.status != "retired" or old.status not in SERVING:
+        return []
+    sunset = product.sunset or old.sunset
+    if sunset is not None and sunset <= request.now[: len("2027-06-30")]:
+        return []
+    successor = product.successor or old.successor
+    reason = "the product retires" + (f" before its sunset {sunset}" if sunset else "")
+    reason += f"; its successor is {successor}" if successor else ""
+    found = []
+    for port in product.outputs:
+        provider = PortRef(product, port)
+        ends = ContractChange("port_removed", None, None, True, reason)
+        hits = consumers_hit(ends, request.mesh, provider, lambda key: None)
+        if hits:
+            found.append(port_ends(product, port, reason, hits))
+    return found
+
+
+def _ends_while_read(product: Product, old: Product, request: Request) -> list[Problem]:
+    """Warnings for the owner of a product that ends: who reads it still."""
+    readers = request.mesh.downstream.get(product.key, ())
+    if product.status not in ("deprecated", "retired") or old.status == product.status or not readers:
+        return []
+    names = ", ".join(map(str, sorted(set(readers))))
+    code = "MW305" if product.status == "deprecated" else "MW304"
     return [
-        Refusal(
-            "MW306",
-            str(product.key),
-            f"the status cannot go from {old.status} to {product.status}",
-            f"from {old.status} it can go to {allowed}",
+        Problem(
+            code,
+            f"{product.key} becomes {product.status}, and it is read by {names}",
+            product.file,
+            path="status",
+            hint="tell their owners" + (f" to move to {product.successor}" if product.successor else ""),
+            severity="warning",
         )
     ]
 
@@ -169,16 +250,14 @@ def _columns(product: Product) -> dict[str, dict[str, str]]:
 
 
 def _removal(key: ProductKey, request: Request, refusals: list[Refusal]) -> list[Change]:
-    old = request.applied.get(key)
-    contracts = {port.contract_id for port in old.outputs} if old else set()
-    readers = sorted(
-        {
-            str(reader.key)
-            for contract in contracts
-            for reader, _ in request.mesh.readers_of_contract(contract)
-        }
-    )
-    if readers:
+    old = request.applied[key]
+    ends = [
+        port_ends(old, port, "the product is removed", lost)
+        for port in old.outputs
+        if (lost := consumers_lost(request.mesh, PortRef(old, port)))
+    ]
+    if ends:
+        readers = sorted({hit for end in ends for d in end.revision.differences for hit in d.hits})
         refusals.append(
             Refusal(
                 "MW504",
@@ -197,7 +276,8 @@ def _removal(key: ProductKey, request: Request, refusals: list[Refusal]) -> list
             )
         )
     changes: list[Change] = [ProductChange(key, "remove", "")]
-    changes += [TableChange(key, table, "remove") for table in (_columns(old) if old else {})]
+    changes += [end.revision for end in ends]
+    changes += [TableChange(key, table, "remove") for table in _columns(old)]
     return changes
 
 
@@ -207,7 +287,7 @@ def _builds(request: Request, owned: Sequence[Product]) -> list[Change]:
     rebuilt: dict[ProductKey, None] = {}
     builds: list[Change] = []
     for product in in_order(mesh, owned):
-        if product.status == "retired" or (request.only is not None and product.key not in request.only):
+        if product.status == "retired":
             continue
         reasons = stale_reasons(
             state, product.key, product.bundle.digest, mesh.upstream(product), rebuilt, request.now
@@ -216,21 +296,3 @@ def _builds(request: Request, owned: Sequence[Product]) -> list[Change]:
             rebuilt[product.key] = None
             builds.append(Build(product.key, reasons, current_id(state, product.key)))
     return builds
-
-
-def in_order(mesh: Mesh, products: Sequence[Product]) -> list[Product]:
-    """Products, upstream first; ties in the order given. The mesh has no cycles (MW111)."""
-    wanted = {product.key: product for product in products}
-    done: dict[ProductKey, None] = {}
-    for first in wanted:
-        stack: list[tuple[ProductKey, bool]] = [(first, False)]
-        while stack:
-            key, expanded = stack.pop()
-            if key in done or key not in wanted:
-                continue
-            if expanded:
-                done[key] = None
-                continue
-            stack.append((key, True))
-            stack += [(up, False) for up in reversed(mesh.upstream(wanted[key])) if up not in done]
-    return [wanted[key] for key in done]

@@ -6,17 +6,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from meshwright.errors import InputError, Problem
+from meshwright.errors import Problem
 from meshwright.experience.builds import Build
-from meshwright.experience.load import bundle_from_json, bundle_to_json
-from meshwright.experience.plan.changes import Change, change_from_json, change_to_json
+from meshwright.experience.plan.changes import Change, ProductChange
 from meshwright.model.address import ProductKey
 from meshwright.model.product import Bundle
 from meshwright.provisioning.registry import AppliedDomain, EnvironmentState
-
-FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +30,16 @@ class Plan:
     """What would change in an environment.
 
     `base` is the digest of what the plan was made against: an environment in which it differs
-    has moved. `bundles` and `domains` are the declarations to store, so that applying a saved
-    plan applies what was reviewed. `allowed` holds the reasons given for what is otherwise
-    refused (`breaking`, `destroy`).
+    has moved. `owned` are the domains of the tree; the plan touches no other. `bundles` and
+    `domains` are the declarations to store, so that applying a saved plan applies what was
+    reviewed. `allowed` holds the reasons given for what is otherwise refused (`breaking`,
+    `destroy`).
     """
 
     mesh: str
     environment: str
     base: str
+    owned: tuple[str, ...]
     changes: tuple[Change, ...]
     refusals: tuple[Refusal, ...] = ()
     warnings: tuple[Problem, ...] = ()
@@ -53,6 +51,16 @@ class Plan:
     def empty(self) -> bool:
         """Whether there is nothing to do."""
         return not self.changes and not self.refusals
+
+    @property
+    def declarations(self) -> tuple[Change, ...]:
+        """The changes but for the builds: what depends on the declarations and the base alone."""
+        return tuple(change for change in self.changes if not isinstance(change, Build))
+
+    @property
+    def products(self) -> tuple[ProductChange, ...]:
+        """The products whose declarations are stored or forgotten."""
+        return tuple(change for change in self.changes if isinstance(change, ProductChange))
 
     @property
     def builds(self) -> tuple[Build, ...]:
@@ -71,58 +79,6 @@ def base_digest(state: EnvironmentState) -> str:
         sorted(state.domains.items()),
     ]
     return hashlib.blake2b(json.dumps(facts).encode(), digest_size=16).hexdigest()
-
-
-def plan_to_json(plan: Plan, with_bundles: bool = True) -> dict[str, Any]:
-    """The plan as plain data; without bundles it is for reading, not for applying."""
-    data: dict[str, Any] = {
-        "format": FORMAT,
-        "mesh": plan.mesh,
-        "environment": plan.environment,
-        "base": plan.base,
-        "changes": [change_to_json(change) for change in plan.changes],
-        "refusals": [{name: getattr(r, name) for name in r.__slots__} for r in plan.refusals],
-        "warnings": [warning.as_json() for warning in plan.warnings],
-        "allowed": dict(plan.allowed),
-    }
-    if with_bundles:
-        data["bundles"] = [bundle_to_json(bundle) for bundle in plan.bundles]
-        data["domains"] = [{"name": d.name, "digest": d.digest, "document": d.document} for d in plan.domains]
-    return data
-
-
-def plan_from_json(text: str, where: str) -> Plan:
-    """Read a saved plan.
-
-    Raises:
-        InputError: it is no plan, or one of another version of Meshwright.
-    """
-    try:
-        data = json.loads(text)
-        if data["format"] != FORMAT:
-            raise InputError(
-                f"the plan has format {data['format']}, this is format {FORMAT}",
-                where=where,
-                way_out="make the plan again with `mesh plan --out`",
-            )
-        return Plan(
-            mesh=data["mesh"],
-            environment=data["environment"],
-            base=data["base"],
-            changes=tuple(change_from_json(change) for change in data["changes"]),
-            refusals=tuple(Refusal(**refusal) for refusal in data["refusals"]),
-            warnings=tuple(Problem(**warning) for warning in data["warnings"]),
-            bundles=tuple(bundle_from_json(bundle) for bundle in data["bundles"]),
-            domains=tuple(AppliedDomain(**domain) for domain in data["domains"]),
-            allowed=data["allowed"],
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            "this is no plan file",
-            where=where,
-            why=str(error),
-            way_out="make one with `mesh plan --out FILE`",
-        ) from error
 
 
 def built(plan: Plan) -> frozenset[ProductKey]:

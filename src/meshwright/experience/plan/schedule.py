@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from meshwright.errors import Refused
 from meshwright.experience.builds import Build
-from meshwright.experience.plan.make import in_order
+from meshwright.experience.plan.order import in_order
 from meshwright.experience.staleness import current_id, is_due, stale_reasons
 from meshwright.model.address import ProductKey
 from meshwright.model.contract import Contract
@@ -27,8 +28,18 @@ def builds_for(
 
     Named products are built in any case. Without names: with `due`, the products whose sources
     are due and what that makes stale; else every stale product, and every one that reads a source.
-    With `downstream`, what reads a built product is built too.
+    With `downstream`, what reads a built product is built too, unless a rollback pinned it.
+
+    Raises:
+        Refused: a named product is retired; says its successor.
     """
+    for key in named:
+        if mesh.products[key].status == "retired":
+            successor = mesh.products[key].successor
+            raise Refused(
+                f"{key} is retired",
+                way_out=f"its successor is {successor}" if successor else "declare a new product instead",
+            )
     builds: dict[ProductKey, Build] = {}
     owned = [p for p in mesh.products.values() if p.domain in mesh.owned and p.key in state.products]
     for product in in_order(mesh, owned):
@@ -37,7 +48,7 @@ def builds_for(
             continue
         upstream = mesh.upstream(product)
         if named:
-            follows = downstream and any(up in builds for up in upstream)
+            follows = downstream and not known.pinned and any(up in builds for up in upstream)
             if key in named or follows:
                 reason = "asked for" if key in named else "reads what is built before it"
                 builds[key] = Build(key, (reason,), current_id(state, key), asked=True)

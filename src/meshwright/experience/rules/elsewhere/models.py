@@ -135,4 +135,23 @@ PAGES: Mapping[str, str] = {
         ## What to do instead
         Set the custom property `materialization` to `append` or `merge`, or read the whole input.
     """,
+    "MW210": """
+        A Python model would run without isolation.
+
+        ## What it does
+        Warns in the plan when a product to be built has a Python model and the machine that makes the plan
+        cannot keep its process from files and network. Linux with Landlock can.
+
+        ## Why is this bad
+        The model could read what its product does not declare, or send data away.
+
+        ## Example
+        A plan made on a machine with another operating system, or with a Linux kernel older than 5.13.
+
+        ## What to do instead
+        Build on Linux 5.13 or newer, or write the transformation in SQL.
+        ```console
+        $ uname -r
+        ```
+    """,
 }

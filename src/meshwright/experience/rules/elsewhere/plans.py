@@ -9,7 +9,8 @@ PAGES: Mapping[str, str] = {
         A breaking change without a new major version.
 
         ## What it does
-        Compares a contract with the one last applied. A change that takes away something consumers may rely
+        Compares a contract with the one last applied. (Products that were proposed or draft may change
+        freely.) A change that takes away something consumers may rely
         on is breaking (the kinds are listed in [compatibility](../compatibility.md)); it needs a new major
         version of the contract and its port.
 
@@ -28,8 +29,9 @@ PAGES: Mapping[str, str] = {
         A port that is read goes away.
 
         ## What it does
-        Looks for output ports of the applied product, by name and major version, that the new declaration no
-        longer has although other products read them.
+        Looks for output ports of the applied product, by name and major version, that other products read
+        and would lose: the new declaration no longer has the port, binds it to another contract or to an
+        older version, or retires the product before its sunset.
 
         ## Why is this bad
         An address is permanent: whoever reads it would find nothing there.
@@ -38,8 +40,8 @@ PAGES: Mapping[str, str] = {
         `brokerage/deals` serves `deals@2` instead of `deals@1`, which `finance/rents` reads.
 
         ## What to do instead
-        Serve both majors until the consumers have moved. `--allow-breaking` with a reason lets the change
-        through and records it.
+        Serve both majors until the consumers have moved, and retire a product when its sunset has come.
+        `--allow-breaking` with a reason lets the change through and records it.
     """,
     "MW503": """
         A product would be removed.
@@ -85,6 +87,7 @@ PAGES: Mapping[str, str] = {
         Contract `deals` 1.3.0 becomes 1.2.0.
 
         ## What to do instead
-        Give the contract the version that follows the applied one.
+        Give the contract a version after the applied one, also when its content goes back.
+        `--allow-breaking` with a reason lets the change through and records it.
     """,
 }
