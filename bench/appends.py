@@ -40,7 +40,13 @@ def write_mesh(folder: Path) -> None:
     (product / "contracts" / "lines.yaml").write_text(json.dumps(contract))
     custom = [{"property": "materialization", "value": "append", "vendor": "meshwright"}]
     port = {"name": "lines", "version": "1.0.0", "contractId": "lines", "customProperties": custom}
-    document = {"apiVersion": "v1.1.0", "kind": "DataProduct", "id": "lines", "status": "active", "outputPorts": [port]}
+    document = {
+        "apiVersion": "v1.1.0",
+        "kind": "DataProduct",
+        "id": "lines",
+        "status": "active",
+        "outputPorts": [port],
+    }
     (product / "product.yaml").write_text(json.dumps(document))
     (product / "models" / "lines.sql").write_text("select range as id from range(10)\n")
 

@@ -1,6 +1,6 @@
 """The main job in a minute: from declarations to published data, and a bad delivery that is stopped.
 
-    python examples/premium-offices/demo.py [FOLDER]
+    python examples/premium-offices/demo.py [FOLDER] [--scale 1]
 
 Makes a working copy of the mesh in FOLDER (`.mesh/demo` when left out; an older copy is replaced),
 starts the operational systems there, and types the commands that a user would type.
@@ -14,6 +14,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "operations"))
@@ -22,7 +24,7 @@ from generate import bad_batch, generate
 from systems import load_crm, systems
 
 HERE = Path(__file__).resolve().parent
-LINE = 78
+WIDTH = 100
 OPEN_DEALS = """\
 SELECT b.city, count(*) AS open_deals, sum(d.yearly_rent_eur) AS expected_rent_eur
 FROM brokerage.deals.deals AS d
@@ -44,7 +46,8 @@ class Demo:
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.folder = folder
-        self.environment = {**os.environ, "COLUMNS": "110", **environment}
+        width = str(min(shutil.get_terminal_size((WIDTH, 0)).columns, 120))
+        self.environment = {**os.environ, "COLUMNS": width, **environment}
         beside = Path(sys.executable).parent / "mesh"
         self.mesh = str(beside) if beside.exists() else shutil.which("mesh") or "mesh"
 
@@ -58,10 +61,11 @@ class Demo:
 
 
 def say(title: str, text: str = "") -> None:
-    """A heading of the demo's own, and a sentence."""
-    print(f"\n── {title} {'─' * max(0, LINE - len(title) - 4)}")
+    """A heading of the demo's own, and what it is about."""
+    line = "\u2500" if sys.stdout.isatty() else "-"
+    print(f"\n{line * 2} {title} {line * (WIDTH - len(title) - 4)}")
     if text:
-        print(text)
+        print(text, flush=True)
 
 
 def working_copy(folder: Path) -> None:
@@ -82,56 +86,102 @@ def working_copy(folder: Path) -> None:
         shutil.copytree(HERE / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
 
 
-def demo(folder: Path) -> None:
+def demo(folder: Path, scale: float) -> None:
     """Everything, in order."""
     started = time.perf_counter()
-    say("Premium Offices", f"Buildings in five cities, one mesh of five domains. Working copy: {folder}")
+    say("Premium Offices", OPENING)
     working_copy(folder)
     operations = folder / ".mesh" / "operations"
     operations.mkdir(parents=True)
-    rows = generate(operations)
+    rows = generate(operations, scale)
     with systems(operations) as environment:
-        print(f"Operational systems are up: PostgreSQL (CRM), CSV drops, a market data API; {rows:,} rows.")
+        print(f"Their operational systems are up, with {rows:,} rows. The mesh is in {folder}")
         mesh = Demo(folder, environment)
-        say("1  From declarations to published data")
+        say("1  From declarations to published data", APPLYING)
         mesh.type("validate")
-        mesh.type("apply", "--environment", "dev", "--yes")
+        mesh.type("apply", "--yes")
+        say("2  What was published, and where")
         mesh.type("status")
-        say("2  One query across two domains")
+        before = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        say("3  One question to two domains", "Brokerage knows the deals, assets the buildings.")
         mesh.type("query", OPEN_DEALS)
-        say(
-            "3  A bad delivery arrives",
-            "In the lease register: 12 negative rents, 5 leases sent twice, 3 in spaces that nobody owns.\n"
-            "In the CRM: 9 deals in a stage that no process knows.",
-        )
+        say("4  A bad delivery", BAD_DELIVERY)
         bad_batch(operations)
         load_crm(operations, environment)
         mesh.type("run", "leasing/leases", "brokerage/deals", "--downstream", expect=1)
-        say("4  Consumers still read the previous publication")
+        say("5  Consumers still read what was published before", "No negative rent, nothing of the bad day:")
         mesh.type("query", LEASES)
         mesh.type("history", "leasing/leases")
-    say("What to try next", f"cd {folder}")
-    print(NEXT)
+    say("What to try next")
+    print(*what_next(folder, before), sep="\n")
     print(f"\nThat took {time.perf_counter() - started:.0f} seconds.")
 
 
-NEXT = """\
-python operations/generate.py --repair                           withdraw the bad delivery, then
-python operations/systems.py -- mesh run leasing/leases brokerage/deals --downstream
-python operations/systems.py                                     a shell in which the systems are up
-mesh test                                                        the unit tests of the models
-mesh show mesh://premium_offices/brokerage/broker_cockpit/cockpit@1
-mesh query "FROM brokerage.broker_cockpit.vacancy ORDER BY vacancy_rate DESC"
-edit domains/brokerage/deals/contracts/deals_v2.yaml, remove a column, and ask: mesh plan"""
+OPENING = """\
+A company that lets offices: five domains, twelve data products. Its data sit in a PostgreSQL (the
+brokers' CRM), in CSV files that other systems drop, and behind a market data provider's JSON API."""
+APPLYING = """\
+`apply` shows the plan, then builds each product, checks the result against its contracts, and only
+then publishes it."""
+BAD_DELIVERY = """\
+The lease register sends 12 negative rents, 5 leases twice and 3 in spaces that nobody owns; in the
+CRM, 9 deals are in a stage that no process knows. The contracts of both products say otherwise."""
+
+
+def what_next(folder: Path, before: str) -> Iterator[str]:
+    """Lines with commands that work in the folder; `before` is a time before the bad delivery."""
+    yield f"cd {folder}"
+    if sys.prefix != sys.base_prefix and os.environ.get("VIRTUAL_ENV") != sys.prefix:
+        yield f"source {Path(sys.prefix) / 'bin' / 'activate'}"
+    for text, commands in NEXT:
+        yield f"\n# {text}"
+        yield from (command.replace("BEFORE", before) for command in commands)
+
+
+CONTRACT = "domains/brokerage/deals/contracts/deals_v2.yaml"
+NEXT = (
+    (
+        "withdraw the bad delivery, and build what waits for it",
+        (
+            "python operations/generate.py --repair",
+            "python operations/systems.py -- mesh run leasing/leases brokerage/deals --downstream",
+        ),
+    ),
+    (
+        "let three days pass; then see what a reader saw before, and what changed",
+        (
+            "python operations/generate.py --day 3",
+            "python operations/systems.py -- mesh run",
+            'mesh query "SELECT max(recorded_on) FROM leasing.leases.leases"',
+            'mesh query "SELECT max(recorded_on) FROM leasing.leases.leases" --as-of BEFORE',
+        ),
+    ),
+    (
+        "look around: a product and its promises; what a broker reads; unit tests of the models",
+        (
+            "mesh show brokerage/broker_cockpit",
+            'mesh query "FROM brokerage.broker_cockpit.vacancy ORDER BY vacancy_rate DESC"',
+            "mesh test",
+        ),
+    ),
+    (
+        f"break a promise in {CONTRACT}:\n"
+        "# make decimal(14,2) a decimal(12,2), and the plan names the consumer that it hits;\n"
+        "# remove the column yearly_rent_eur, and you get the line of the model that reads it",
+        ("mesh plan",),
+    ),
+    ("a shell in which the operational systems are up", ("python operations/systems.py",)),
+)
 
 
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("folder", type=Path, nargs="?", default=Path(".mesh/demo"))
-    folder = parser.parse_args().folder.resolve()
+    parser.add_argument("--scale", type=float, default=1.0, help="1 is 60 buildings and some 42,000 rows")
+    options = parser.parse_args()
     try:
-        demo(folder)
+        demo(options.folder.resolve(), options.scale)
     except DemoFailed as error:
         print(f"\nThe demo failed: {error}", file=sys.stderr)
         return 1

@@ -41,6 +41,12 @@ class WiredInfrastructure:
     @cached_property
     def warehouse(self) -> Warehouse:
         """Iceberg tables in the environment's warehouse."""
+        if "://" in self._environment.warehouse:
+            raise MissingPart(
+                f"environment `{self._environment.name}` names warehouse `{self._environment.warehouse}`",
+                why="this installation keeps tables in folders only",
+                way_out="name a folder; one that several machines share serves them all",
+            )
         from meshwright.adapters.iceberg.warehouse import IcebergWarehouse
 
         return IcebergWarehouse(

@@ -10,9 +10,9 @@ import pytest
 
 from meshwright.errors import MissingPart
 from meshwright.model.contract import Contract, Property, Relationship, Threshold
+from meshwright.provisioning.variables import resolve_variables
 from meshwright.standards.odcs import read_contract, write_contract
 from meshwright.standards.schema import check_document
-from meshwright.standards.variables import resolve_variables
 from meshwright.standards.yaml import read_document
 
 EXAMPLES = sorted((Path(__file__).parent / "data" / "odcs").iterdir())

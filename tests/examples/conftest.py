@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,3 +34,12 @@ def small_company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("operations")
     generate(folder, scale=0.2)
     return folder
+
+
+@pytest.fixture(scope="module")
+def open_folder() -> Iterator[Path]:
+    """A folder that PostgreSQL can enter when root runs the tests: pytest keeps its own ones closed."""
+    folder = Path(tempfile.mkdtemp(prefix="premium"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)

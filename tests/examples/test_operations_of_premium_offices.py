@@ -13,7 +13,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from company import Company
 from generate import bad_batch, generate, repair
+from setting import FIRST_DAY
 from systems import load_crm, market, systems
 
 
@@ -52,6 +54,14 @@ def test_days_only_add_to_what_was_there(small_company: Path, tmp_path: Path) ->
     assert max(payments.values()) == 1
 
 
+def test_the_readme_counts_the_company(premium_offices: Path) -> None:
+    company = Company(1.0)
+    said = " ".join((premium_offices / "README.md").read_text().split())
+    spaces = f"{len(company.buildings)} buildings, {len(company.spaces)} spaces"
+    tenants = sum(tenant["seen"] <= FIRST_DAY for tenant in company.tenants)
+    assert f"{spaces}, {tenants:,} tenants, {len(company.brokers)} brokers" in said
+
+
 def test_rents_follow_grade_and_city(small_company: Path) -> None:
     buildings = {row["building_id"]: row for row in rows_of(small_company, "drops/buildings/*.csv")}
     by_grade: dict[str, list[float]] = {"A": [], "B": [], "C": []}
@@ -79,17 +89,17 @@ def test_the_bad_batch_is_as_bad_as_announced_and_can_be_repaired(tmp_path: Path
     assert sum(Decimal(row["rent_eur_sqm_year"]) < 0 for row in rows) == 12
     assert sum(row["space_id"] not in spaces for row in rows) == 3
     assert len(twice) == 5
-    assert {row["stage"] for row in rows_of(tmp_path, "crm/9000-bad/deals.csv")} == {"on_hold"}
+    assert {row["stage"] for row in rows_of(tmp_path, "crm/0000-bad/deals.csv")} == {"on_hold"}
     repair(tmp_path)
     assert {name for name in digests(tmp_path) if name not in good} == {
-        "crm/9000-bad/deals.csv",
-        "crm/9001-repaired/deals.csv",
+        "crm/0000-bad/deals.csv",
+        "crm/0000-repaired/deals.csv",
     }
 
 
-def test_the_crm_is_a_real_database_that_readers_cannot_change(tmp_path: Path) -> None:
-    generate(tmp_path, scale=0.2)
-    with systems(tmp_path) as environment:
+def test_the_crm_is_a_real_database_that_readers_cannot_change(open_folder: Path) -> None:
+    generate(open_folder, scale=0.2)
+    with systems(open_folder) as environment:
         address = {
             "host": environment["CRM_HOST"],
             "port": environment["CRM_PORT"],
@@ -98,14 +108,14 @@ def test_the_crm_is_a_real_database_that_readers_cannot_change(tmp_path: Path) -
         }
         with psycopg.connect(**address, password=environment["CRM_PASSWORD"]) as reader:
             (count,) = reader.execute("SELECT count(*) FROM crm.deals").fetchone() or (None,)
-            assert count == len(rows_of(tmp_path, "crm/0000/deals.csv"))
+            assert count == len(rows_of(open_folder, "crm/0000/deals.csv"))
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 reader.execute("DELETE FROM crm.deals")
         with pytest.raises(psycopg.OperationalError):
             psycopg.connect(**address, password="guessed")
-        bad_batch(tmp_path)
-        assert load_crm(tmp_path, environment) > 0
-        assert load_crm(tmp_path, environment) == 0
+        bad_batch(open_folder)
+        assert load_crm(open_folder, environment) > 0
+        assert load_crm(open_folder, environment) == 0
         with psycopg.connect(**address, password=environment["CRM_PASSWORD"]) as reader:
             stages = {stage for (stage,) in reader.execute("SELECT DISTINCT stage FROM crm.deals")}
             assert "on_hold" in stages

@@ -159,6 +159,21 @@ def test_a_column_that_cannot_be_there_is_found_with_its_place():
     assert (lacking.key, lacking.name, lacking.line, lacking.column) == ("crm.deals", "amuont", 2, 10)
 
 
+def test_a_column_without_qualifier_that_cannot_be_there_is_found_and_counts_as_used():
+    text = "select client_id as who, sum(revenue) as revenue\nfrom crm.clients group by client_id"
+    statement = parse_model(text, "duckdb", "m.sql")
+    (lacking,) = unknown_columns(statement, SCHEMAS)
+    assert (lacking.key, lacking.name, lacking.line, lacking.column) == ("crm.clients", "revenue", 1, 30)
+    assert columns_used(statement, SCHEMAS)["crm.clients"] == {"client_id", "revenue"}
+
+
+def test_variables_and_words_of_the_session_are_no_columns():
+    text = "select [x + 1 for x in [client_id] if x > 2] as l, user as u from crm.clients"
+    statement = parse_model(text, "duckdb", "m.sql")
+    assert unknown_columns(statement, SCHEMAS) == ()
+    assert columns_used(statement, SCHEMAS)["crm.clients"] == {"client_id"}
+
+
 def test_intermediate_models_pass_on_what_is_wanted_of_them():
     models = {
         "staged": parse_model("select * from crm.deals", "duckdb", "staged.sql"),

@@ -28,8 +28,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 from company import Company
 from setting import FIRST_DAY, HORIZON, Row
 
-BAD_BATCH = "9000-bad"
-REPAIRED = "9001-repaired"
 TABLES = ("brokers", "prospects", "deals", "deal_events", "viewings")
 
 
@@ -167,7 +165,7 @@ def bad_batch(folder: Path) -> int:
     nowhere = [{**row, "space_id": f"B9999-{n:02}A"} for n, row in enumerate(latest[12:15])]
     twice = latest[15:20] * 2
     rows = write_csv(folder / f"drops/leases/leases-{day}-bad.csv", negative + nowhere + twice)
-    return rows + write_csv(folder / "crm" / BAD_BATCH / "deals.csv", _stalled(company, today, "on_hold"))
+    return rows + write_csv(crm_batch(folder, today, "bad"), _stalled(company, today, "on_hold"))
 
 
 def repair(folder: Path) -> int:
@@ -175,12 +173,17 @@ def repair(folder: Path) -> int:
     scale, today = state(folder)
     for path in (folder / "drops/leases").glob("*-bad.csv"):
         path.unlink()
-    return write_csv(folder / "crm" / REPAIRED / "deals.csv", _stalled(Company(scale), today, None))
+    return write_csv(crm_batch(folder, today, "repaired"), _stalled(Company(scale), today, None))
+
+
+def crm_batch(folder: Path, today: date, what: str) -> Path:
+    """The deals of a batch that the CRM loads after those of `today` and before those of the next day."""
+    return folder / "crm" / f"{(today - FIRST_DAY).days:04}-{what}" / "deals.csv"
 
 
 def _stalled(company: Company, today: date, stage: str | None) -> list[Row]:
-    later = end_of(today + timedelta(days=1))
-    at = later if stage is None else later - timedelta(hours=4)
+    """Deals that somebody moved in the night after `today`, or moved back a second later."""
+    at = end_of(today) + timedelta(seconds=1 if stage else 2)
     deals = [row for row in crm_rows(company, today)["deals"] if row["stage"] == "negotiation"][-9:]
     return [{**row, "stage": stage or row["stage"], "updated_at": at} for row in deals]
 

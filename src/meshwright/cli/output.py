@@ -47,30 +47,58 @@ def console() -> Console:
     return Console(highlight=False, soft_wrap=True)
 
 
+def width() -> int | None:
+    """How wide lines may be: as the variable COLUMNS says, else the terminal; None where there is none."""
+    import os
+    import shutil
+
+    said = os.environ.get("COLUMNS", "")
+    if said.isdigit() and int(said):
+        return int(said)
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
 def table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print rows in columns; numbers to the right."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
+    """Print rows in columns; numbers to the right. Plain ASCII lines where no terminal shows them."""
+    from meshwright.cli.layout import lay_out
 
-    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    lines = [list(row) for row in rows]
-    for index, heading in enumerate(headings):
-        numeric = bool(lines) and all(isinstance(line[index], int | float) for line in lines)
-        grid.add_column(heading, justify="right" if numeric else "left", overflow="fold")
-    for line in lines:
-        grid.add_row(*(Text("" if value is None else _text(value)) for value in line))
-    out = console()
-    out.soft_wrap = False
-    out.print(grid)
+    encoding = sys.stdout.encoding or "utf-8"
+    fancy = sys.stdout.isatty() and encoding.lower().replace("-", "") == "utf8"
+    lines = lay_out(headings, [list(row) for row in rows], width(), "\u2500" if fancy else "-")
+    text = "".join(f"{line}\n" for line in lines)
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return str(value)
+def wrapped(text: str, indent: int, hanging: int = 2) -> str:
+    """Text indented, and its lines wrapped to the width there is, each continued `hanging` further in."""
+    import textwrap
+
+    room = width()
+    if room is None:
+        return textwrap.indent(text, " " * indent)
+    lines = []
+    for line in text.split("\n"):
+        if not line.strip():
+            lines.append("")
+        own = indent + len(line) - len(line.lstrip())
+        first, more = " " * own, " " * (own + hanging)
+        lines += textwrap.wrap(
+            line.strip(),
+            max(room, own + 30),
+            initial_indent=first,
+            subsequent_indent=more,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    return "\n".join(lines)
+
+
+def short(text: str | None, size: int = 60) -> str:
+    """The first words of a text, on one line of at most `size` characters."""
+    line = " ".join((text or "").split())
+    if len(line) <= size:
+        return line
+    return line[: size - 2].rsplit(" ", 1)[0].rstrip(",;:.") + " ..."
 
 
 def size_text(count: float) -> str:

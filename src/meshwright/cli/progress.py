@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from types import TracebackType
 
-from meshwright.cli.output import console, plural
+from meshwright.cli.output import console, plural, short, wrapped
 from meshwright.experience.runs.run import RunOutcome
 from meshwright.model.address import ProductKey
 
@@ -30,9 +31,10 @@ _MARKS = {
 class Progress:
     """A status line on a terminal, and a line for each finished product."""
 
-    def __init__(self, shown: bool, total: int) -> None:
+    def __init__(self, shown: bool, products: Collection[ProductKey]) -> None:
         self._console = console() if shown else None
-        self._total = total
+        self._total = total = len(products)
+        self._width = max((len(str(product)) for product in products), default=0)
         self._done = 0
         self._now: dict[ProductKey, str] = {}
         self._guard = threading.Lock()
@@ -67,33 +69,35 @@ class Progress:
         with self._guard:
             self._done += 1
             self._now.pop(outcome.product, None)
-            line = f"{_MARKS[outcome.status]} {outcome.product}"
+            name = str(outcome.product)
+            line = f"{_MARKS[outcome.status]} {name}"
             if outcome.status == "published":
-                line += escape(f"  {_published(outcome)}")
+                line += " " * (self._width - len(name)) + escape(f"  {_published(outcome)}")
             elif outcome.status == "current":
                 line += "  published by another run meanwhile"
             self._console.print(line)
-            for warning in outcome.warnings:
-                self._console.print(f"     warning: {warning}", markup=False)
-            for line in _soft(outcome):
-                self._console.print(f"     {line}", markup=False)
-            if outcome.error is not None:
-                text = str(outcome.error).replace("\n", "\n     ")
-                self._console.print(f"     {text}", markup=False)
+            for note in _notes(outcome):
+                self._console.print(wrapped(note, 5), markup=False)
 
 
 def _published(outcome: RunOutcome) -> str:
-    objects = ", ".join(
-        f"{name.split('.', 2)[2]} {plural(rows, 'row')}" for name, rows in outcome.objects.items()
-    )
-    passed = sum(result.status == "pass" for result in outcome.results)
-    seconds = outcome.cost.wall_seconds
-    return f"{objects}; {plural(passed, 'check')} passed; {seconds:.2f} s"
+    tables, rows = plural(len(outcome.objects), "table"), plural(sum(outcome.objects.values()), "row")
+    checks = plural(sum(result.status == "pass" for result in outcome.results), "check")
+    return f"{tables:>8}  {rows:>12}  {checks:>10} passed  {outcome.cost.wall_seconds:6.2f} s"
 
 
-def _soft(outcome: RunOutcome) -> list[str]:
-    return [
-        f"{result.spec.severity}: {result.spec.id}: expected {result.expected}, observed {result.observed}"
-        for result in outcome.results
-        if result.status == "warn"
-    ]
+def _notes(outcome: RunOutcome) -> list[str]:
+    """What else there is to say about an outcome, below its line."""
+    notes = [f"warning: {warning}" for warning in outcome.warnings]
+    for result in outcome.results:
+        if result.status == "warn":
+            spec = result.spec
+            about = f" ({short(spec.description)})" if spec.description else ""
+            notes.append(
+                f"{spec.severity}: {spec.id}{about}: expected {result.expected}; observed {result.observed}"
+            )
+    if outcome.status == "blocked" and outcome.error is not None:
+        notes.append(outcome.error.what.removeprefix(f"{outcome.product} was "))
+    elif outcome.error is not None:
+        notes.append(str(outcome.error))
+    return notes

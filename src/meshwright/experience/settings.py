@@ -55,6 +55,7 @@ def _environment(name: str, entry: Mapping[str, Any], root: str) -> Environment:
         settings={
             "retain": entry.get("retain", DEFAULT_RETAIN),
             "python_memory": _bytes(entry.get("python_memory", DEFAULT_PYTHON_MEMORY)),
+            **{key: entry[key] for key in ("lock_seconds", "memory_limit", "threads") if key in entry},
         },
     )
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from meshwright import __version__
 from meshwright.errors import Problem
 from meshwright.model.address import ProductKey
 from meshwright.standards.yaml import MAX_BYTES
@@ -24,6 +23,9 @@ PRODUCT_FILE = "product.yaml"
 
 PARTS = ("contracts", "models", "tests", "dashboards", "dbt")
 """The folders of a product that its bundle is made of; others, such as data, are no declarations."""
+
+LEFT_OVER = ("~", ".bak", ".orig", ".rej", ".swp", ".tmp")
+"""How editors and merges end the names of what they leave behind; no declarations."""
 
 MAX_FILES = 1_000
 """Files in one product's bundle."""
@@ -49,8 +51,8 @@ class RawBundle:
 
 
 def content_digest(files: Mapping[str, bytes]) -> str:
-    """The digest of paths and contents, and of the version that would read them."""
-    digest = blake2b(__version__.encode(), digest_size=20)
+    """The digest of paths and contents."""
+    digest = blake2b(digest_size=20)
     for path in sorted(files):
         data = files[path]
         digest.update(f"\0{path}\0{len(data)}\0".encode())
@@ -130,7 +132,7 @@ class MeshFiles:
             return
         for entry in self._entries(path):
             here = f"{path}/{entry.name}"
-            if entry.name == "__pycache__":
+            if entry.name == "__pycache__" or entry.name.endswith(LEFT_OVER):
                 continue
             if self._is_folder(entry, path):
                 yield from self._walk(here, depth - 1)

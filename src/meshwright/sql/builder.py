@@ -341,10 +341,23 @@ class Builder:
                 if isinstance(node, exp.Columns) or name == "columns":
                     select.everything = True
                     continue
+            elif isinstance(node, exp.Comprehension):
+                self._comprehension(node, select, ctes, columns)
+                continue
             elif isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
                 select.everything = True
                 continue
             stack.extend(node.iter_expressions(reverse=True))
+
+    def _comprehension(self, node: Any, select: Select, ctes: CTEs, columns: list[ColumnRef]) -> None:
+        """`[x + 1 for x in tags if x > 2]`: the variable is no column."""
+        inner: list[ColumnRef] = []
+        self._walk(node.this, select, ctes, inner)
+        if node.args.get("condition") is not None:
+            self._walk(node.args["condition"], select, ctes, inner)
+        variable = node.args["expression"].name.lower()
+        columns += [ref for ref in inner if ref.source is not None or ref.name != variable]
+        self._walk(node.args["iterator"], select, ctes, columns)
 
     def _column(self, node: Any, select: Select, columns: list[ColumnRef]) -> None:
         parts = node.parts
@@ -360,7 +373,7 @@ class Builder:
                 written = parts[consumed]
                 columns.append(ColumnRef(written.name.lower(), source, written.meta.get("start", -1)))
                 return
-        columns.append(ColumnRef(parts[0].name.lower()))
+        columns.append(ColumnRef(parts[0].name.lower(), start=parts[0].meta.get("start", -1)))
 
     def _qualifier(self, parts: Any, select: Select) -> tuple[Source, int] | None:
         """The source that leading parts name, in this SELECT or around it, and how many parts."""

@@ -239,6 +239,9 @@ class _Uses:
             return [(real[0], column.name)]
         for source in real:
             self.doubt(source)
+        if not open_sources and select.parent is None and len(select.sources) == 1:
+            only = select.sources[0]  # nothing has the column, so it can only be meant to be here
+            return [(only, column.name)] if only.key and column.name not in _NO_COLUMNS else []
         return []
 
     def doubt(self, source: Source) -> None:
@@ -345,6 +348,10 @@ class _Uses:
             self.doubt(source)
         for name in missing if len(others) == 1 else ():
             self.take(source, name)
+
+
+_NO_COLUMNS = frozenset({"user", "current_role", "current_schema"})
+"""Words that are read as columns and stand for a value of the session where no column has the name."""
 
 
 def _has(found: Sequence[tuple[Source, str | None]], name: str) -> bool:

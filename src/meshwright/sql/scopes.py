@@ -13,8 +13,8 @@ class ColumnRef:
     """A column as written: `d.city` has the parts `("d", "city")`.
 
     `source` is what its qualifier names, `name` the column in it; an unqualified column has no
-    source yet, and its `name` is its first part. `start` is where a qualified one stands in the
-    text, -1 elsewhere.
+    source yet, and its `name` is its first part. `start` is where it stands in the text, -1 where
+    that is not known.
     """
 
     name: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pyarrow as pa
 from meshwright.adapters.duckdb.failures import translated
 from meshwright.adapters.duckdb.relations import file_list, scan_handle
 from meshwright.adapters.duckdb.session import DuckSession
+from meshwright.errors import Unavailable
 from meshwright.model.publication import Handle
 from meshwright.provisioning.ports import EngineCapabilities
 from meshwright.provisioning.processes import SPILL, process_name
@@ -64,6 +65,8 @@ class DuckEngine:
                     )
                 connection.execute("SET lock_configuration = true")
                 return connection.sql(sql).to_arrow_table()
+            except duckdb.PermissionException as error:
+                raise _missing_file(relations.values()) or error from error
             finally:
                 connection.close()
 
@@ -95,3 +98,14 @@ class DuckEngine:
             connection.execute(f"SET allowed_directories = {file_list(self._folders)}")
         connection.execute("SET enable_external_access = false")
         return connection
+
+
+def _missing_file(handles: Iterable[Handle]) -> Unavailable | None:
+    """The engine takes a file that is not there for one that it may not read."""
+    for file in (file for handle in handles for file in handle.files):
+        if not Path(file.path).exists():
+            return Unavailable(
+                f"the data file `{file.path}` is not there",
+                way_out="check the environment's `warehouse` setting, or restore the file",
+            )
+    return None

@@ -9,6 +9,8 @@ import duckdb
 
 from meshwright.errors import BuildError, Unavailable
 
+_DAMAGE = ("No magic bytes", "too small to be a Parquet", "orrupt Parquet", "ecompression", "TProtocol")
+
 
 @contextmanager
 def translated(what: str, where: str | None) -> Iterator[None]:
@@ -29,15 +31,30 @@ def translated(what: str, where: str | None) -> Iterator[None]:
             where=where,
             way_out="raise `memory_limit` in the environment's settings, or make the model smaller",
         ) from error
+    except duckdb.PermissionException as error:
+        raise Unavailable(
+            f"{what}: {first_line(error)}",
+            where=where,
+            why="an environment's files are known by their absolute paths, and this one is outside it",
+            way_out="move the mesh's folder back to where it was applied, or apply to a new environment",
+        ) from error
     except duckdb.Error as error:
-        if "Parquet" in str(error) and ("magic" in str(error) or "corrupt" in str(error).lower()):
+        if _is_damage(error):
             raise Unavailable(
                 f"{what}: {first_line(error)}",
                 where=where,
-                why="a data file is damaged",
+                why="a data file that it reads is damaged",
                 way_out="roll the product back, or build it again",
             ) from error
         raise BuildError(f"{what}: {first_line(error)}", where=where) from error
+
+
+def _is_damage(error: duckdb.Error) -> bool:
+    """Whether an error tells of a Parquet file that is not one, or not whole.
+
+    What the Parquet reader's own libraries raise (Thrift) comes as a plain `duckdb.Error`.
+    """
+    return type(error) is duckdb.Error or any(word in str(error) for word in _DAMAGE)
 
 
 def first_line(error: BaseException) -> str:

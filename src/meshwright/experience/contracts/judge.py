@@ -54,14 +54,25 @@ def observation(spec: CheckSpec, measure: Measure) -> str:
 def summary(result: CheckResult) -> str:
     """A result for people: rule, observed against expected, and up to five failing rows."""
     spec = result.spec
-    about = spec.id if not spec.description else f"{spec.id} ({spec.description})"
+    about = spec.id if not spec.description else f"{spec.id} ({_brief(spec.description)})"
     lines = [f"{about}: expected {result.expected}; observed {result.observed}"]
-    for sample in result.measure.samples[:5]:
-        lines.append("    " + ", ".join(f"{name}={_shown(value)}" for name, value in sample.items()))
+    samples = result.measure.samples[:5]
+    if {len(sample) for sample in samples} == {1}:
+        shown = (f"{name}={_shown(value)}" for sample in samples for name, value in sample.items())
+        lines.append("    " + ", ".join(shown))
+    else:
+        for sample in samples:
+            lines.append("    " + ", ".join(f"{name}={_shown(value)}" for name, value in sample.items()))
     hidden = [name for name in _involved(spec) if name in spec.withheld]
     if hidden and result.status in ("fail", "warn"):
         lines.append(f"    values of {', '.join(hidden)} are withheld: classified")
     return "\n".join(lines)
+
+
+def _brief(description: str) -> str:
+    """The first sentence of a description, at most its first dozen words or so."""
+    sentence = " ".join(description.split()).split(". ")[0].rstrip(".")
+    return sentence if len(sentence) <= 70 else sentence[:66].rsplit(" ", 1)[0].rstrip(",;:") + " ..."
 
 
 def _involved(spec: CheckSpec) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from meshwright.sql.columns import UnknownColumn
     from meshwright.sql.statement import Statement
 
-FORMAT = 1
+FORMAT = 2
 """Grows when the same code would be analysed differently."""
 
 

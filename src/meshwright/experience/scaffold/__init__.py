@@ -7,7 +7,7 @@ from importlib import resources
 from pathlib import Path
 
 import meshwright
-from meshwright.errors import InputError
+from meshwright.errors import InputError, Unavailable
 from meshwright.experience.scaffold.domains import with_domain
 from meshwright.model.address import RESERVED, ProductKey, is_segment
 
@@ -38,6 +38,7 @@ def init_mesh(folder: Path, name: str) -> tuple[Path, ...]:
 
     Raises:
         InputError: `name` cannot name a mesh, the folder is inside a mesh or holds one of the files.
+        Unavailable: the folder cannot be written to.
     """
     _must_be_segment("mesh", name)
     above = next(
@@ -111,9 +112,16 @@ def _write(files: Mapping[Path, str]) -> tuple[Path, ...]:
             way_out="move them away, or choose another name or folder",
         )
     for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+        except OSError as error:
+            raise Unavailable(
+                f"the file cannot be written: {error.strerror or error}",
+                where=str(path),
+                way_out="choose another folder, or make this one writable",
+            ) from error
     return tuple(files)
 
 
