@@ -26,7 +26,7 @@ demo: $(STAMP)
 	@$(BIN)/python examples/premium-offices/demo.py
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2
 
 check: $(STAMP)
 	@$(BIN)/ruff check .

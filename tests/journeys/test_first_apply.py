@@ -114,3 +114,20 @@ def test_two_trees_share_one_registry_and_never_touch_each_other(tmp_path: Path)
     assert first.run("plan", "--format", "json").data["changes"] == []
     products = {row["product"] for row in first.run("status", "--format", "json").data["products"]}
     assert products == {"sales/orders", "finance/revenue"}
+
+
+def test_a_sum_of_decimals_fits_its_column_and_a_value_with_too_many_digits_stops(tmp_path: Path) -> None:
+    mesh = orders_mesh(tmp_path)
+    total = column("total", "number", physicalType="decimal(4,2)")
+    mesh.product(
+        "finance/total",
+        [contract("total", {"total": [total]})],
+        {"total.sql": "select sum(amount::decimal(4,2)) as total from orders.orders\n"},
+        inputs=[("orders", "orders")],
+        outputs=[("total", "1.0.0", "total")],
+    )
+    mesh.run("apply", "--yes")
+    assert mesh.rows("select total::varchar as total from finance.total.total") == [{"total": "35.50"}]
+    mesh.csv("data/orders.csv", "id,customer,amount", "1,ada,99.0", "2,bob,99.0")
+    answer = mesh.run("run", "sales/orders", "--downstream", code=1)
+    assert "FAIL finance/total" in answer.text and "DECIMAL(4,2)" in answer.text

@@ -51,6 +51,23 @@ def table_columns(
     return tuple(columns)
 
 
+def judged_types(produced: Mapping[str, ColumnType], columns: Sequence[Column]) -> dict[str, ColumnType]:
+    """The types to hold against the contract, by column: what the model returned.
+
+    A decimal that is only wider before the point, as sums are, counts as what it is stored as:
+    storing a value with too many digits fails, so none is lost.
+    """
+    stored = {column.name: column.type for column in columns}
+    return {
+        name: stored[name] if name in stored and _only_wider(kind, stored[name]) else kind
+        for name, kind in produced.items()
+    }
+
+
+def _only_wider(found: ColumnType, stored: ColumnType) -> bool:
+    return found.kind == stored.kind == "decimal" and found.scale <= stored.scale
+
+
 def promotes(old: ColumnType, new: ColumnType) -> bool:
     """Whether files of `old` can be read as `new` (Iceberg v2, schema evolution)."""
     if old == new:

@@ -223,13 +223,7 @@ def loose_kinds(prop: Property) -> frozenset[str]:
 
 
 def assignable(declared: ColumnType, loose: frozenset[str], found: ColumnType) -> bool:
-    """Whether a column of type `found` satisfies a declared type that `loose` kinds may stand for.
-
-    A decimal may be wider than declared, as sums are, where no digit after the point is lost:
-    storing a value that has too many digits fails.
-    """
+    """Whether a column of type `found` satisfies a declared type that `loose` kinds may stand for."""
     if accepts(declared, found):
         return True
-    if declared.kind == "decimal" and found.kind == "decimal":
-        return found.scale <= declared.scale
     return found.kind in loose and (declared.kind not in INTEGERS or found.scale == 0)

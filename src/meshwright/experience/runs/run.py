@@ -22,6 +22,7 @@ from meshwright.experience.runs.schedule import next_due
 from meshwright.experience.runs.transform import Transformation
 from meshwright.experience.runs.verify import Produced, stop_on_failure, verify
 from meshwright.experience.staleness import Fingerprint, fingerprint, stale_reasons
+from meshwright.experience.tables import judged_types
 from meshwright.model.address import ProductKey
 from meshwright.model.check import CheckResult
 from meshwright.model.product import Product
@@ -209,7 +210,8 @@ class _Run:
             self._reached("transformed")
             columns = session.describe(relation)
             candidate = builder.build(port, obj, relation, columns, onto, model.file)
-            produced[(port.name, port.version, obj.table)] = columns
+            types = judged_types(columns, candidate.handle.columns)
+            produced[(port.name, port.version, obj.table)] = types
             session.offer(object_relation(obj.table, port.major), candidate.handle)
             candidates.append(candidate)
             self._reached("built")
