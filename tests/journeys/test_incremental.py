@@ -140,6 +140,8 @@ def test_a_query_as_of_an_earlier_time_sees_what_readers_saw(tmp_path: Path) -> 
     sql = "select count(*) as n from web.events.events"
     assert mesh.rows(sql) == [{"n": 2}]
     assert mesh.rows(sql, "--as-of", then) == [{"n": 1}]
+    now = mesh.run("history", "web/events", "--format", "json").data["publications"][0]["at"]
+    assert mesh.rows(sql, "--as-of", now[:19]) == [{"n": 2}], "a second means its end"
 
 
 def test_many_appends_keep_few_files_and_expired_publications_leave_none(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def resolve_query(
     """The handle of every `domain.product.object` that a statement reads, by its name there.
 
     Without a major it is the newest active one; `domain.product."object@1"` names one. With
-    `as_of` (ISO 8601; a date means its end, without a zone UTC) it is what readers saw then.
+    `as_of` (ISO 8601; a date or a second means its end, without a zone UTC) it is what readers saw then.
 
     Raises:
         SqlError: the statement is no SELECT, or reads something that is no published object.
@@ -141,7 +141,7 @@ def _object(product: Product, handles: Mapping[ObjectKey, Handle], name: str) ->
 
 
 def _moment(text: str) -> str:
-    """ISO 8601 in UTC, as the registry keeps it."""
+    """ISO 8601 in UTC, as the registry keeps it; the end of the day, minute or second that is named."""
     try:
         moment = dt.datetime.fromisoformat(text)
     except ValueError as error:
@@ -149,6 +149,10 @@ def _moment(text: str) -> str:
             f"`{text}` is no date or time", way_out="write 2026-03-31 or 2026-03-31T12:00:00+01:00"
         ) from error
     if len(text) == 10:
-        moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
+        moment = moment.replace(hour=23, minute=59, second=59)
+    elif len(text) == 16:
+        moment = moment.replace(second=59)
+    if "." not in text:
+        moment = moment.replace(microsecond=999_999)
     zoned = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
     return zoned.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -178,7 +178,7 @@ def run_builds(
             for key in list(order):
                 if not waiting[key] <= outcomes.keys():
                     continue
-                bad = [up for up in waiting[key] if outcomes[up].status not in DONE]
+                bad = sorted(up for up in waiting[key] if outcomes[up].status not in DONE)
                 if bad:
                     order.remove(key)
                     finish(_blocked(key, bad, all(outcomes[up].status == "locked" for up in bad)))
@@ -205,6 +205,7 @@ def _attempt(context: RunContext, build: Build, analysis: ProductAnalysis) -> Ru
 def _blocked(key: ProductKey, bad: Sequence[ProductKey], under_way: bool) -> RunOutcome:
     """What was not built; `locked` when all that it waits for is built by other runs at the moment."""
     names = ", ".join(map(str, bad))
+    verb = "was" if len(bad) == 1 else "were"
     if under_way:
         held = LockHeld(
             f"{key} was not built: it reads {names}, which another run is building",
@@ -212,7 +213,7 @@ def _blocked(key: ProductKey, bad: Sequence[ProductKey], under_way: bool) -> Run
         )
         return RunOutcome(key, "", "locked", error=held)
     error = Refused(
-        f"{key} was not built: it reads {names}, whose run failed",
+        f"{key} was not built: it reads {names}, which {verb} not built",
         way_out=f"mend {names}; its consumers are built with it",
     )
     return RunOutcome(key, "", "blocked", error=error)
