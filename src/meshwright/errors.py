@@ -85,6 +85,10 @@ class MeshwrightError(Exception):
             text += f"\n  way out: {self.way_out}"
         return text
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors travel between processes whole, whatever their constructors ask for."""
+        return _restored, (type(self), self.args, self.__dict__)
+
     def as_json(self) -> dict[str, Any]:
         """The error envelope of the command line and the API."""
         return {
@@ -94,6 +98,13 @@ class MeshwrightError(Exception):
             "why": self.why,
             "way_out": self.way_out,
         }
+
+
+def _restored(kind: type[MeshwrightError], args: tuple[Any, ...], state: dict[str, Any]) -> MeshwrightError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 class InputError(MeshwrightError):

@@ -153,3 +153,11 @@ def test_a_new_mesh_applies_at_once_with_a_new_product(mesh_root: Path) -> None:
     mesh.run("test")
     mesh.run("apply", "--yes")
     assert mesh.rows("select * from sales.orders.orders") and mesh.rows("select * from brokerage.deals.deals")
+
+
+def test_a_comparison_with_nothing_says_so(tmp_path: Path) -> None:
+    mesh = orders_mesh(tmp_path)
+    answer = mesh.run("ci")
+    assert "Nothing is applied in `dev`" in answer.out and "no breaking change" in answer.out
+    mesh.run("apply", "--yes")
+    assert "Nothing is applied" not in mesh.run("ci").out

@@ -235,3 +235,18 @@ def test_a_failing_unit_test_shows_what_was_missing_and_what_was_not_expected(tm
     assert [bool(other["error"]) for other in others] == [True, True, True, True, False]
     text = mesh.run("test", code=1).out
     assert "FAIL" in text and "missing" in text and "6 tests: 1 passed, 5 failed" in text
+
+
+def test_problems_of_documents_and_of_rules_come_in_one_go(tmp_path: Path) -> None:
+    mesh = orders_mesh(tmp_path)
+    finance, sales = tmp_path / "domains/finance/revenue", tmp_path / "domains/sales/orders"
+    product = json.loads((finance / "product.yaml").read_text())
+    (finance / "product.yaml").write_text(json.dumps({**product, "colour": "red"}))
+    (sales / "models" / "orders.sql").write_text("select id, customer, amount from elsewhere.orders\n")
+    product = json.loads((sales / "product.yaml").read_text())
+    product["outputPorts"][0]["contractId"] = "order"
+    (sales / "product.yaml").write_text(json.dumps(product))
+    answer = mesh.run("validate", "--format", "json", code=2).data
+    codes = {problem["code"] for problem in answer["problems"]}
+    assert "MW003" in codes and "MW102" in codes
+    assert not any("finance" in problem["message"] for problem in answer["problems"])

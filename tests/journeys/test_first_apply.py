@@ -75,6 +75,9 @@ def test_every_run_is_a_fact_with_its_cost(tmp_path: Path) -> None:
     finished = next(fact for fact in facts if fact["kind"] == "run.finished")
     cost = finished["payload"]["cost"]
     assert cost["rows_written"] == 3 and cost["wall_seconds"] > 0 and cost["bytes_written"] > 0
+    steps = finished["payload"]["steps"]
+    assert {"extracted", "built", "measured", "sealed"} <= steps.keys()
+    assert sum(step["wall_seconds"] for step in steps.values()) <= cost["wall_seconds"] + 1
     assert "follows" in mesh.run("facts", "--verify").out
 
 

@@ -29,33 +29,38 @@ def init(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="The name of the mesh: [a-z][a-z0-9_]*.")],
     folder: Annotated[Path | None, typer.Argument(help="Where; a folder of that name when left out.")] = None,
+    format: FormatOption = "text",
 ) -> None:
     """Start a mesh that applies at once."""
+    check_format(format)
     from meshwright.experience.scaffold import init_mesh
 
     target = context.obj.directory / (folder or name)
-    files = init_mesh(target, name)
-    _print_written(target, files)
-    console().print(f"Next: cd {target}, then `mesh apply`.", markup=False)
+    _print_written(target, init_mesh(target, name), f"cd {target}, then `mesh apply`", format)
 
 
 def new_product(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="DOMAIN/NAME.")],
+    format: FormatOption = "text",
 ) -> None:
     """Add a product that applies at once."""
+    check_format(format)
     from meshwright.cli.workspace import find_root
     from meshwright.experience.scaffold import new_product as scaffold
 
     root = find_root(context.obj.directory)
-    _print_written(root, scaffold(root, name))
-    console().print("Next: `mesh plan`.")
+    _print_written(root, scaffold(root, name), "`mesh plan`", format)
 
 
-def _print_written(root: Path, files: tuple[Path, ...]) -> None:
-    for file in files:
-        shown = file.relative_to(root) if file.is_absolute() and file.is_relative_to(root) else file
-        console().print(f"wrote {shown}", markup=False)
+def _print_written(root: Path, files: tuple[Path, ...], following: str, format: str) -> None:
+    shown = [str(file.relative_to(root) if file.is_relative_to(root) else file) for file in files]
+    if format == "json":
+        print_json({"folder": str(root), "files": shown})
+        return
+    for file in shown:
+        console().print(f"wrote {file}", markup=False)
+    console().print(f"Next: {following}.", markup=False)
 
 
 def validate(

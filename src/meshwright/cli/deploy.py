@@ -126,6 +126,11 @@ def ci(
         typer.echo(f"## Mesh plan: not possible\n\n{fenced(str(error))}")
         raise typer.Exit(error.exit_code) from None
     typer.echo(as_markdown(found), nl=False)
+    if not workspace.state().products:
+        typer.echo(
+            f"\n> **Nothing is applied in `{found.environment}`**, so this plan is compared with nothing and "
+            "can find no breaking change. Let `registry` in mesh.yaml name one that this machine reaches."
+        )
     if found.refusals:
         raise typer.Exit(1)
 
@@ -151,6 +156,10 @@ def _nothing(workspace: Workspace, format: str) -> None:
         print_json({"environment": name, "already": True, "outcomes": []})
     else:
         typer.echo(f"Environment {name} matches the declarations. Nothing to do.")
+        for key, known in sorted(workspace.state().products.items()):
+            if known.pinned and known.current:
+                where = f"pinned to publication {known.current.number} and not built"
+                typer.echo(f"! {key} is {where}; `mesh unpin {key}` lets it be stale.")
 
 
 def _agreed() -> bool:

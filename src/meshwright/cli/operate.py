@@ -34,7 +34,7 @@ def run(
     format: FormatOption = "text",
 ) -> None:
     """Build products as they were last applied: extract, transform, verify, publish."""
-    from meshwright.cli.progress import Progress
+    from meshwright.cli.progress import Progress, summary
     from meshwright.experience.plan.apply import run_builds
     from meshwright.experience.plan.schedule import builds_for
 
@@ -50,6 +50,8 @@ def run(
         print_json({"outcomes": [outcome.as_json() for outcome in outcomes]})
     elif not outcomes:
         console().print("Nothing is stale and nothing is due." if not due else "Nothing is due.")
+    else:
+        console().print(wrapped(f"Run: {summary(outcomes)}", 0), markup=False)
     if any(outcome.status in ("failed", "blocked") for outcome in outcomes):
         raise typer.Exit(1)
     if not due and any(outcome.status == "locked" for outcome in outcomes):
@@ -170,12 +172,18 @@ def rollback(
     product: Annotated[str, typer.Argument(help="The product.")],
     to: Annotated[str, typer.Option("--to", help="The publication, by id or number.")],
     environment: EnvironmentOption = None,
+    format: FormatOption = "text",
 ) -> None:
     """Let readers see an older publication again; the product is pinned to it."""
+    check_format(format)
     from meshwright.experience.runs.rollback import roll_back
 
     workspace = open_workspace(context, environment, applied=True)
     publication = roll_back(workspace.run_context(), workspace.owned_key(product), to)
+    if format == "json":
+        seen = {"publication": publication.id, "number": publication.number, "pinned": True}
+        print_json({"product": str(publication.product), **seen})
+        return
     console().print(
         f"{publication.product} is at publication {publication.number} ({publication.id}) and pinned.\n"
         f"`mesh run {publication.product}` builds it anew; "
@@ -187,14 +195,19 @@ def unpin(
     context: typer.Context,
     product: Annotated[str, typer.Argument(help="The product.")],
     environment: EnvironmentOption = None,
+    format: FormatOption = "text",
 ) -> None:
     """Let a product that was rolled back be built again when it is stale."""
+    check_format(format)
     from meshwright.experience.runs.rollback import let_go
 
     workspace = open_workspace(context, environment, applied=True)
     key = workspace.owned_key(product)
     let_go(workspace.run_context(), key)
-    console().print(f"{key} is no longer pinned.")
+    if format == "json":
+        print_json({"product": str(key), "pinned": False})
+    else:
+        console().print(f"{key} is no longer pinned.")
 
 
 def gc(context: typer.Context, environment: EnvironmentOption = None, format: FormatOption = "text") -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from types import TracebackType
 
-from meshwright.cli.output import console, plural, short, wrapped
+from meshwright.cli.output import console, plural, short, size_text, wrapped
 from meshwright.experience.runs.run import RunOutcome
 from meshwright.model.address import ProductKey
 
@@ -83,15 +83,19 @@ class Progress:
 def _published(outcome: RunOutcome) -> str:
     tables, rows = plural(len(outcome.objects), "table"), plural(sum(outcome.objects.values()), "row")
     checks = plural(sum(result.status == "pass" for result in outcome.results), "check")
-    return f"{tables:>8}  {rows:>12}  {checks:>10} passed  {outcome.cost.wall_seconds:6.2f} s"
+    skipped = sum(result.status == "skip" for result in outcome.results)
+    more = f", {skipped} not checked" if skipped else ""
+    return f"{tables:>8}  {rows:>12}  {checks:>10} passed{more}  {outcome.cost.wall_seconds:6.2f} s"
 
 
 def _notes(outcome: RunOutcome) -> list[str]:
     """What else there is to say about an outcome, below its line."""
     notes = [f"warning: {warning}" for warning in outcome.warnings]
     for result in outcome.results:
+        spec = result.spec
+        if result.status == "skip":
+            notes.append(f"not checked: {spec.id}: {result.observed}")
         if result.status == "warn":
-            spec = result.spec
             about = f" ({short(spec.description)})" if spec.description else ""
             notes.append(
                 f"{spec.severity}: {spec.id}{about}: expected {result.expected}; observed {result.observed}"
@@ -101,3 +105,14 @@ def _notes(outcome: RunOutcome) -> list[str]:
     elif outcome.error is not None:
         notes.append(str(outcome.error))
     return notes
+
+
+def summary(outcomes: Sequence[RunOutcome]) -> str:
+    """One line at the end: what became of the products, and what was written in which time."""
+    words = {"published": "published", "current": "done by another run", "locked": "busy"}
+    words |= {"failed": "failed", "blocked": "not built"}
+    counts = {word: sum(o.status == status for o in outcomes) for status, word in words.items()}
+    parts = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    rows = plural(sum(outcome.cost.rows_written for outcome in outcomes), "row")
+    size = size_text(sum(outcome.cost.bytes_written for outcome in outcomes))
+    return f"{plural(len(outcomes), 'product')}: {parts}; {rows} ({size}) written."

@@ -12,7 +12,7 @@ import typer
 
 from meshwright.errors import DocumentError, InputError, MissingPart, Problem
 from meshwright.experience.cache import Cache
-from meshwright.experience.load import RawTree, assemble, parse_tree, read_tree
+from meshwright.experience.load import RawTree, assemble, parse_sound, read_tree
 from meshwright.experience.staleness import stale_reasons
 from meshwright.model.address import ProductKey
 from meshwright.model.mesh import Mesh
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from meshwright.experience.plan.plan import Plan
     from meshwright.experience.runs.context import Listener, RunContext
     from meshwright.provisioning.ports import Infrastructure
+
+
+_MAY_FOLLOW = frozenset({"MW103", "MW105", "MW204", "MW307"})
+"""Problems that may come of another product's being left out: something is not found."""
 
 
 def open_workspace(
@@ -151,17 +155,23 @@ class Workspace:
         return replace(mesh, owned=frozenset(plan.owned))
 
     def checked(self) -> tuple[Mesh, tuple[Problem, ...]]:
-        """The mesh as its files declare it, with every problem that its rules find."""
+        """The mesh as its files declare it, with every problem that reading it and its rules find.
+
+        Products that cannot be read are left out; that others do not find them is no second problem.
+        """
         from meshwright.experience.models import analyse_products
         from meshwright.experience.positions import finder
         from meshwright.experience.rules import locate, validate
 
-        tree = parse_tree(self.raw, self.cache)
+        tree, unreadable = parse_sound(self.raw, self.cache)
         mesh = self._assembled(self._foreign(), tree.bundles, tree.domains)
         owned = [product for product in mesh.products.values() if product.domain in mesh.owned]
         analyses = analyse_products(owned, mesh, self.cache)
         problems = validate(mesh, analyses)
-        return mesh, locate(problems, finder(self.root)) if problems else ()
+        if unreadable:
+            problems = tuple(problem for problem in problems if problem.code not in _MAY_FOLLOW)
+        located = locate(problems, finder(self.root)) if problems else ()
+        return mesh, (*unreadable, *located)
 
     def _foreign(self) -> Mapping[ProductKey, Bundle]:
         """The products of domains that this tree does not own, as last applied."""
@@ -246,9 +256,16 @@ class Workspace:
             scratch=self.scratch,
             cache=self.cache,
             listener=listener or no_listener,
+            reopen=self._reopen,
         )
         clean_up(context)
         return context
+
+    def _reopen(self) -> tuple[Registry, Infrastructure]:
+        from meshwright.wiring import WiredInfrastructure, open_registry
+
+        infrastructure = WiredInfrastructure(self.environment, self.root, self.scratch)
+        return open_registry(self.environment, self.root), infrastructure
 
     def owned_key(self, text: str) -> ProductKey:
         """The product that a person means, which must be of a domain that this tree owns.

@@ -124,13 +124,25 @@ def parse_tree(raw: RawTree, cache: Cache | None = None) -> Tree:
     Raises:
         DocumentError: every problem of every file.
     """
+    tree, problems = parse_sound(raw, cache)
+    if problems:
+        raise DocumentError(problems)
+    return tree
+
+
+def parse_sound(raw: RawTree, cache: Cache | None = None) -> tuple[Tree, tuple[Problem, ...]]:
+    """What of a tree can be read, without the products that have a problem, and every problem."""
     problems: list[Problem] = []
     with _collector_paused():
         domains = _parse_domains(raw.domains, cache, problems)
         bundles = _parse_bundles(raw.bundles.values(), cache, problems)
-    if problems:
-        raise DocumentError(problems)
-    return Tree(raw.settings, domains, bundles)
+    files = {problem.file or "" for problem in problems}
+    sound = {
+        key: bundle
+        for key, bundle in bundles.items()
+        if not any(file.startswith(f"{bundle.folder}/") for file in files)
+    }
+    return Tree(raw.settings, domains, sound), tuple(problems)
 
 
 def load_tree(root: Path, cache: Cache | None = None) -> Tree:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +17,7 @@ from meshwright.experience.plan.changes import (
 )
 from meshwright.experience.plan.plan import Plan, base_digest
 from meshwright.experience.runs.context import RunContext
+from meshwright.experience.runs.crew import crew_for
 from meshwright.experience.runs.maintenance import delete_doomed
 from meshwright.experience.runs.run import RunOutcome, run_product
 from meshwright.experience.staleness import current_id
@@ -166,14 +166,17 @@ def run_builds(
     analyses = analyse_products((mesh.products[key] for key in builds), mesh, context.cache)
     waiting = {key: {up for up in mesh.upstream(mesh.products[key]) if up in builds} for key in builds}
     outcomes: dict[ProductKey, RunOutcome] = {}
-    running: dict[Future[RunOutcome], ProductKey] = {}
     order = list(builds)
+    running = 0
 
     def finish(outcome: RunOutcome) -> None:
         outcomes[outcome.product] = outcome
         report(outcome)
 
-    with ThreadPoolExecutor(max_workers=workers) as pool:
+    def attempt(own: RunContext, key: ProductKey) -> RunOutcome:
+        return _attempt(own, builds[key], analyses[key])
+
+    with crew_for(context, attempt, len(builds), workers) as crew:
         while order or running:
             for key in list(order):
                 if not waiting[key] <= outcomes.keys():
@@ -182,14 +185,14 @@ def run_builds(
                 if bad:
                     order.remove(key)
                     finish(_blocked(key, bad, all(outcomes[up].status == "locked" for up in bad)))
-                elif len(running) < workers:
+                elif running < workers:
                     order.remove(key)
-                    running[pool.submit(_attempt, context, builds[key], analyses[key])] = key
+                    crew.start(key)
+                    running += 1
             if running:
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    running.pop(future)
-                    finish(future.result())
+                for outcome in crew.finished():
+                    running -= 1
+                    finish(outcome)
     return tuple(outcomes[key] for key in builds)
 
 

@@ -3,8 +3,8 @@
 ## What it does
 Checks `partitioned` columns and their custom property `partitionTransform` against the column's type
 (Iceberg, partition transforms): `identity` on anything that is not nested; `year`, `month`, `day` on
-dates and timestamps; `hour` on timestamps; `bucket[N]` on integers, decimals, dates, times,
-timestamps, text, uuid and binary; `truncate[N]` on integers, decimals, text and binary.
+dates and timestamps; `hour` on timestamps; `truncate[N]` on integers and text. The format also knows
+`bucket[N]`; no engine of this version computes it.
 
 ## Why is this bad
 The table could not be created, or every row would land in a partition of its own.
@@ -19,7 +19,7 @@ The table could not be created, or every row would land in a partition of its ow
 ```
 
 ## What to do instead
-Use a transform that suits the type, such as `bucket[16]` for text; or leave it out: dates and
+Use a transform that suits the type, such as `truncate[2]` for text; or leave it out: dates and
 timestamps are then partitioned by month, other columns by their value.
 """
 
@@ -39,8 +39,10 @@ from meshwright.model.types import INTEGERS, column_type
 CODE = "MW124"
 
 _TIMESTAMPS = frozenset({"timestamp", "timestamptz"})
-_WHOLE = frozenset({*INTEGERS, "decimal", "string", "binary"})
-_FLAT = _WHOLE | _TIMESTAMPS | {"boolean", "float", "double", "date", "time", "uuid"}
+_FLAT = _TIMESTAMPS | {
+    *INTEGERS,
+    *("binary", "boolean", "date", "decimal", "double", "float", "string", "time", "uuid"),
+}
 
 TRANSFORMS: Mapping[str, frozenset[str]] = {
     "identity": _FLAT,
@@ -48,10 +50,9 @@ TRANSFORMS: Mapping[str, frozenset[str]] = {
     "month": _TIMESTAMPS | {"date"},
     "day": _TIMESTAMPS | {"date"},
     "hour": _TIMESTAMPS,
-    "bucket": _WHOLE | _TIMESTAMPS | {"date", "time", "uuid"},
-    "truncate": _WHOLE,
+    "truncate": frozenset({*INTEGERS, "string"}),
 }
-"""The kinds of column each transform can be applied to."""
+"""The kinds of column each transform can be applied to, as far as an engine computes it."""
 
 _ALONE = ("has a partition transform but is no partition column", "add `partitioned: true`")
 _FORM = re.compile(r"([a-z]+)(?:\[(\d+)\])?\Z")
@@ -99,14 +100,14 @@ def _wrong(prop: Property, nested: bool) -> tuple[str, str | None] | None:
     form = _FORM.match(str(transform))
     name, width = (form[1], form[2]) if form else ("", None)
     if name not in TRANSFORMS:
-        known = "identity, year, month, day, hour, bucket[N] and truncate[N]"
+        if name == "bucket":
+            return f"has the partition transform `{transform}`", "no engine of this version computes it"
+        known = "identity, year, month, day, hour and truncate[N]"
         near = Suggester(TRANSFORMS).hint(re.sub(r"\W.*", "", str(transform)))
         return f"has the unknown partition transform `{transform}`", near or f"known are {known}"
-    if (name in ("bucket", "truncate")) != (width is not None) or width == "0":
-        return (
-            f"has the partition transform `{transform}`",
-            f"write `{name}[16]`" if name in ("bucket", "truncate") else f"write `{name}`",
-        )
+    if (name == "truncate") != (width is not None) or width == "0":
+        right = f"write `{name}[16]`" if name == "truncate" else f"write `{name}`"
+        return f"has the partition transform `{transform}`", right
     if kind.kind != "any" and kind.kind not in TRANSFORMS[name]:
         suits = [key for key, kinds in TRANSFORMS.items() if kind.kind in kinds]
         return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from meshwright.experience.models import AnalysisCache
@@ -63,7 +63,7 @@ class RunContext:
     """A mesh, one of its environments, and everything that is wired to it.
 
     `scratch` is a local folder; each run has one of its own below it. `cache` belongs to the thread
-    that made the context.
+    that made the context. `reopen` makes connections anew, for a forked process.
     """
 
     mesh: Mesh
@@ -75,7 +75,22 @@ class RunContext:
     listener: Listener = no_listener
     clock: Callable[[], dt.datetime] = utc_now
     holder: str = field(default_factory=process_name)
+    reopen: Callable[[], tuple[Registry, Infrastructure]] | None = None
     _handles: dict[str, Mapping[ObjectKey, Handle]] = field(default_factory=dict, repr=False)
+
+    def in_process(self, holder: str, listener: Listener) -> RunContext:
+        """The same for a forked process, which shares no connection with this one."""
+        assert self.reopen is not None
+        registry, infrastructure = self.reopen()
+        return replace(
+            self,
+            registry=registry,
+            infrastructure=infrastructure,
+            cache=None,
+            listener=listener,
+            holder=holder,
+            _handles={},
+        )
 
     def handles(self, publication: str) -> Mapping[ObjectKey, Handle]:
         """The objects of a publication; what this context published or asked for is not read again."""

@@ -20,6 +20,16 @@ class Meter:
     bytes_read: int = 0
     rows_written: int = 0
     bytes_written: int = 0
+    steps: dict[str, dict[str, float]] = field(default_factory=dict)
+    _lap: tuple[float, float] | None = None
+
+    def reached(self, step: str) -> None:
+        """A step has been reached: what was spent since the one before it counts as its cost."""
+        before = self._lap or (self.wall, self.cpu)
+        self._lap = (time.perf_counter(), time.process_time())
+        spent = self.steps.setdefault(step, {"wall_seconds": 0.0, "cpu_seconds": 0.0})
+        spent["wall_seconds"] = round(spent["wall_seconds"] + self._lap[0] - before[0], 6)
+        spent["cpu_seconds"] = round(spent["cpu_seconds"] + self._lap[1] - before[1], 6)
 
     def read(self, rows: int, size: int) -> None:
         """Count rows and bytes that were read."""

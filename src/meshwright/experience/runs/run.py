@@ -273,7 +273,9 @@ class _Run:
         )
 
     def _finished(self, outcome: RunOutcome) -> Event:
-        return Event("run.finished", str(self.product.key), outcome.as_json())
+        payload = {**outcome.as_json(), "steps": self.meter.steps}
+        del payload["number"]  # the registry gives it
+        return Event("run.finished", str(self.product.key), payload)
 
     def _count_inputs(self, inputs: Inputs) -> None:
         self.warnings += inputs.warnings
@@ -283,6 +285,7 @@ class _Run:
             self.meter.read(extraction.rows, extraction.bytes)
 
     def _reached(self, step: str) -> None:
+        self.meter.reached(step)
         self.context.listener(step, self.product.key)
 
 
