@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +161,134 @@ def test_many_appends_keep_few_files_and_expired_publications_leave_none(tmp_pat
     assert mesh.rows("select count(*) as n from web.events.events", "--as-of", publications[-1]["at"]) == [
         {"n": 21}
     ]
+
+
+def another_source(mesh: MeshFolder, root: Path, **custom_settings: Any) -> None:
+    """Let web/events follow its source in another way."""
+    file = root / "domains/web/events/contracts/events-file-1.0.0.yaml"
+    document = json.loads(file.read_text())
+    obj = document["schema"][0]
+    for name, value in custom_settings.items():
+        if name == "columns":
+            obj["properties"] += value
+        elif name == "path":
+            document["servers"][0]["path"] = value
+        elif name == "id":
+            document["id"] = value
+        else:
+            obj["customProperties"] = custom(**{name: value})
+    file.write_text(json.dumps(document))
+
+
+def test_another_source_behind_the_same_port_starts_anew(tmp_path: Path) -> None:
+    mesh = events_mesh(tmp_path, "changes(files.events)", "merge")
+    deliver(mesh, "1,100,eu", "2,101,eu")
+    mesh.run("apply", "--yes")
+    mesh.csv("data/us.csv", "id,seen,state", "7,5,us", "8,6,us")
+    another_source(mesh, tmp_path, path="data/us.csv", id="us-file")
+    product = tmp_path / "domains/web/events/product.yaml"
+    product.write_text(product.read_text().replace("events-file", "us-file"))
+    answer = mesh.run("apply", "--yes")
+    assert "read again" in answer.text
+    assert states(mesh, "web.events.events") == [(7, 5, "us"), (8, 6, "us")]
+
+
+def test_another_cursor_starts_anew(tmp_path: Path) -> None:
+    mesh = events_mesh(tmp_path, "files.events", "full")
+    deliver(mesh, "1,100,a", "2,101,a")
+    mesh.run("apply", "--yes")
+    another_source(mesh, tmp_path, cursor="id")
+    deliver(mesh, "1,100,a", "2,101,a", "3,1,b")
+    mesh.run("apply", "--yes")
+    assert states(mesh, "web.events.events") == [(1, 100, "a"), (2, 101, "a"), (3, 1, "b")]
+
+
+def test_an_added_column_keeps_what_was_delivered_before(tmp_path: Path) -> None:
+    mesh = events_mesh(tmp_path, "files.events", "full")
+    deliver(mesh, "1,10,a", "2,11,a")
+    mesh.run("apply", "--yes")
+    another_source(mesh, tmp_path, columns=[column("note", "string")])
+    mesh.csv("data/events.csv", "id,seen,state,note", "3,12,b,new")
+    mesh.run("apply", "--yes")
+    assert states(mesh, "web.events.events") == [(1, 10, "a"), (2, 11, "a"), (3, 12, "b")]
+    model = tmp_path / "domains/web/events/models/events.sql"
+    model.write_text("select id, seen, coalesce(note, 'none') as state from files.events\n")
+    mesh.run("apply", "--yes")
+    assert [s for _, _, s in states(mesh, "web.events.events")] == ["none", "none", "new"]
+
+
+def test_a_row_without_a_cursor_or_key_is_refused_and_nothing_is_lost(tmp_path: Path) -> None:
+    mesh = events_mesh(tmp_path, "files.events", "full")
+    deliver(mesh, "1,10,a")
+    mesh.run("apply", "--yes")
+    deliver(mesh, "1,10,a", "2,,b")
+    assert "`seen` is null in 1 row" in mesh.run("run", "web/events", code=1).text
+    deliver(mesh, "1,10,a", ",11,b")
+    assert "`id` is null in 1 row" in mesh.run("run", "web/events", code=1).text
+    assert states(mesh, "web.events.events") == [(1, 10, "a")]
+
+
+def test_equal_rows_of_a_source_without_a_key_are_all_kept(tmp_path: Path) -> None:
+    mesh = events_mesh(tmp_path, "changes(files.events)", "append", keyed=False)
+    deliver(mesh, "1,10,a", "1,10,a")
+    mesh.run("apply", "--yes")
+    deliver(mesh, "1,10,a", "1,10,a", "2,11,b", "2,11,b")
+    mesh.run("run", "web/events")
+    assert states(mesh, "web.events.events") == [(1, 10, "a")] * 2 + [(2, 11, "b")] * 2
+
+
+def test_an_update_is_no_added_row_for_a_table_that_is_appended_to(tmp_path: Path) -> None:
+    mesh = events_mesh(tmp_path, "changes(files.events)", "append")
+    deliver(mesh, "1,10,a", "2,11,a")
+    mesh.run("apply", "--yes")
+    deliver(mesh, "1,12,b")
+    mesh.run("run", "web/events")
+    assert states(mesh, "web.events.events") == [(1, 12, "b"), (2, 11, "a")]
+
+
+def test_a_follower_that_moves_to_another_major_starts_anew(tmp_path: Path) -> None:
+    mesh = MeshFolder(tmp_path)
+    columns = [column("id"), column("v", "string")]
+    mesh.product(
+        "sales/orders",
+        [contract("orders-1", {"o": columns}), contract("orders-2", {"o": columns}, version="2.0.0")],
+        {"o.sql": "select 1 as id, 'old' as v\n", "o@2.sql": "select 1 as id, 'new' as v\n"},
+        outputs=[("orders", "1.0.0", "orders-1"), ("orders", "2.0.0", "orders-2")],
+    )
+
+    def follow(version: str) -> None:
+        mesh.product(
+            "sales/log",
+            [contract("log", {"log": columns})],
+            {"log.sql": "select id, v from changes(orders.o)\n"},
+            inputs=[("orders", f"orders-{version}")],
+            outputs=[("log", "1.0.0", "log")],
+            port_custom={"materialization": "append"},
+        )
+        file = tmp_path / "domains/sales/log/product.yaml"
+        document = json.loads(file.read_text())
+        document["inputPorts"][0]["version"] = f"{version}.0.0"
+        file.write_text(json.dumps(document))
+
+    follow("1")
+    mesh.run("apply", "--yes")
+    follow("2")
+    mesh.run("apply", "--yes")
+    assert mesh.rows("select v from sales.log.log") == [{"v": "new"}]
+
+
+def test_a_model_that_gives_other_rows_each_time_is_merged_once(tmp_path: Path) -> None:
+    mesh = MeshFolder(tmp_path)
+    columns = [column("id", required=True, primaryKey=True, primaryKeyPosition=1)]
+    mesh.product(
+        "lab/dice",
+        [contract("dice", {"dice": columns})],
+        {"dice.sql": "select range as id from range(1000) order by random() limit 300\n"},
+        outputs=[("dice", "1.0.0", "dice")],
+        port_custom={"materialization": "merge"},
+    )
+    mesh.run("apply", "--yes")
+    for _ in range(4):
+        mesh.run("run", "lab/dice")
+    (found,) = mesh.rows("select count(*) as n, count(distinct id) as ids from lab.dice.dice")
+    assert found["n"] == found["ids"] > 300

@@ -11,7 +11,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from meshwright.model.address import ProductKey
+from meshwright.model.address import ProductKey, major_of
 from meshwright.model.product import Product
 from meshwright.model.publication import Publication
 from meshwright.provisioning.registry import EnvironmentState, ProductState
@@ -21,8 +21,8 @@ from meshwright.provisioning.registry import EnvironmentState, ProductState
 class Fingerprint:
     """What a publication was built from; prints as `DECLARATIONS.LOGIC.INPUTS`.
 
-    `declarations` is the bundle's digest; `logic` covers only what decides the rows (models and
-    how they are materialised); `inputs` the publications read.
+    `declarations` is the bundle's digest; `logic` covers only what decides the rows (models,
+    what they read, and how they are materialised); `inputs` the publications read.
     """
 
     declarations: str
@@ -43,6 +43,7 @@ def fingerprint(product: Product, inputs: Mapping[str, str]) -> Fingerprint:
     logic = [
         product.dialect,
         [(model.name, model.major, model.language, model.text) for model in product.models],
+        sorted((port.name, port.contract_id, major_of(port.version)) for port in product.inputs),
         [
             (
                 port.name,

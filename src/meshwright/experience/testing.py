@@ -171,7 +171,7 @@ def _compare(session: Session, relation: str, test: UnitTest) -> TestOutcome:
             test, error=f"the model returns no column `{unknown[0]}`; it returns {', '.join(produced)}"
         )
     names = names or list(produced)
-    wanted_relation = f"{relation}__expected"
+    wanted_relation = f"{relation}:expected"
     session.offer_rows(wanted_relation, test.expect, [(name, produced[name]) for name in names])
     got = [{name: row[name] for name in names} for row in session.rows(relation)]
     wanted = [{name: row[name] for name in names} for row in session.rows(wanted_relation)]

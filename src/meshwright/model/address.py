@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 
@@ -77,3 +78,16 @@ def major_of(version: str | None) -> int:
 def version_tuple(version: str | None) -> tuple[int, ...]:
     """A semantic version as comparable numbers; pre-release parts are ignored."""
     return tuple(int(part) for part in re.findall(r"\d+", (version or "").split("-")[0])[:3])
+
+
+def path_segment(name: str) -> str:
+    """A source's name for a table as one part of a path: no separators, no way up.
+
+    >>> path_segment("orders"), path_segment("../x")[:4]
+    ('orders', '__x-')
+    """
+    folded = re.sub(r"[^A-Za-z0-9_.-]", "_", name).lstrip(".")
+    folded = re.sub(r"\.+", "_", folded) if ".." in name else folded
+    if folded == name:
+        return name
+    return f"{folded}-{hashlib.blake2b(name.encode(), digest_size=4).hexdigest()}"

@@ -136,9 +136,9 @@ class Publication:
     """An immutable, verified set of candidates, sealed.
 
     `number` counts from 1 inside one environment and product; `inputs` maps each product read
-    to the publication that was read; `cursors` maps `port.object` of an incremental source to
-    the cursor reached, as text; `due_at` is when the sources are to be read again (ISO 8601,
-    UTC; None: when somebody asks).
+    to the publication that was read; `cursors` maps `port.object` of an incremental source, with
+    a digest of what is followed there, to the cursor reached, as text; `due_at` is when the
+    sources are to be read again (ISO 8601, UTC; None: when somebody asks).
     """
 
     id: str

@@ -62,13 +62,13 @@ class DuckSession:
         empty = dict.fromkeys(column for column, _ in columns)
         texts = [json.dumps({**empty, **row}, default=str) for row in rows]
         lines = pa.table({"line": pa.array(texts, pa.string())})
-        self._cursor.register(f"{name}__lines", lines)
+        self._cursor.register(f"{name}:lines", lines)
         with translated("the rows do not fit their columns", name):
-            source = quote_identifier(f"{name}__lines")
+            source = quote_identifier(f"{name}:lines")
             self._keep(
                 name, f"SELECT unnest(json_transform_strict(line, {literal(structure)})) FROM {source}"
             )
-        self._cursor.unregister(f"{name}__lines")
+        self._cursor.unregister(f"{name}:lines")
 
     def offer_query(self, name: str, sql: str, where: str) -> None:
         """See `provisioning.ports.Session`."""
@@ -91,14 +91,14 @@ class DuckSession:
         new, old, by = map(quote_identifier, (relation, before, cursor))
         self._view(
             name,
-            f"SELECT {columns} FROM {new} EXCEPT SELECT {columns} FROM {old} "
+            f"SELECT {columns} FROM {new} EXCEPT ALL SELECT {columns} FROM {old} "
             f"WHERE {by} >= (SELECT min({by}) FROM {new})",
             relation,
         )
 
     def offer_arrow(self, name: str, reader: pa.RecordBatchReader, where: str) -> None:
         """See `provisioning.ports.Session`; the rows are kept, spilling to disk when they are many."""
-        stream = f"{name}__stream"
+        stream = f"{name}:stream"
         self._cursor.register(stream, reader)
         try:
             with translated("the model's rows could not be read", where):
@@ -129,7 +129,9 @@ class DuckSession:
 
     def merge(self, base: Handle, changed: str, key: Sequence[str], target: Target, where: str) -> Merge:
         """See `provisioning.ports.Session`; only files that hold a changed key are written again."""
-        new = quote_identifier(changed)
+        new = quote_identifier(f"{changed}:once")
+        with translated("the model failed", where):  # it may return other rows the next time
+            self._keep(f"{changed}:once", f"SELECT * FROM {quote_identifier(changed)}")
         same = " AND ".join(
             f"b.{quote_identifier(c)} IS NOT DISTINCT FROM n.{quote_identifier(c)}" for c in key
         )

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from meshwright.adapters.extraction.drift import is_classified, never_fits, require_columns
-from meshwright.adapters.extraction.fitting import JSON, MISFIT, Fit, fit, lenient
+from meshwright.adapters.extraction.fitting import MISFIT, Fit, fit, lenient
 from meshwright.adapters.extraction.scalars import literal
 from meshwright.errors import DriftError, InputError, MeshwrightError, Unavailable
 from meshwright.model.contract import ContractObject, Property
@@ -123,9 +123,8 @@ class Writer:
             return ""
         found = part.columns[prop.column]
         value = lenient(_column(prop), found, prop)
-        there = f"({_column(prop)} ->> '$')" if found == JSON else _column(prop)
         reached = f"{value} >= CAST({literal(bound)} AS {duckdb_type(kind)})"
-        return f" WHERE {reached} OR ({there} IS NOT NULL AND ({value}) IS NULL)"
+        return f" WHERE {reached} OR ({value}) IS NULL"
 
     def _reached(self, staged: Path, increment: Increment | None) -> tuple[int, str | None]:
         """Rows written, and the highest cursor value among them."""

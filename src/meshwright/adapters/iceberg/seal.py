@@ -28,6 +28,8 @@ from pyiceberg.manifest import (
     write_manifest,
     write_manifest_list,
 )
+from pyiceberg.partitioning import PARTITION_FIELD_ID_START, PartitionSpec
+from pyiceberg.partitioning import PartitionField as IceField
 from pyiceberg.serializers import ToOutputFile
 from pyiceberg.table.metadata import TableMetadata, TableMetadataV2, new_table_metadata
 from pyiceberg.table.refs import SnapshotRefType
@@ -124,10 +126,27 @@ def _described(candidate: Candidate, base: TableMetadataV2 | None, location: str
             AddSchemaUpdate(schema_=iceberg_schema(handle.columns, next_id)),
             SetCurrentSchemaUpdate(schema_id=-1),
         ]
-    spec = partition_spec(handle.partitions, handle.columns, max(s.spec_id for s in base.partition_specs) + 1)
-    if not spec.compatible_with(base.spec()):
-        updates += [AddPartitionSpecUpdate(spec=spec), SetDefaultSpecUpdate(spec_id=-1)]
+    updates += _partitioned(partition_spec(handle.partitions, handle.columns), base)
     return _version_2(update_table_metadata(base, tuple(updates))) if updates else base
+
+
+def _partitioned(wanted: PartitionSpec, base: TableMetadataV2) -> list[TableUpdate]:
+    """What makes `wanted` the table's spec; a field keeps its id in all specs (Iceberg v2, partitioning)."""
+    ids = {(part.source_id, part.transform): part.field_id for s in base.partition_specs for part in s.fields}
+    next_id = max([PARTITION_FIELD_ID_START - 1, base.last_partition_id or 0, *ids.values()]) + 1
+    fields = []
+    for part in wanted.fields:
+        known_id = ids.get((part.source_id, part.transform))
+        fields.append(IceField(part.source_id, known_id or next_id, part.transform, part.name))
+        next_id += known_id is None
+    if tuple(fields) == base.spec().fields:
+        return []
+    known = next((each for each in base.partition_specs if each.fields == tuple(fields)), None)
+    if known is not None:
+        return [SetDefaultSpecUpdate(spec_id=known.spec_id)]
+    number = max(each.spec_id for each in base.partition_specs) + 1
+    spec = PartitionSpec(*fields, spec_id=number)
+    return [AddPartitionSpecUpdate(spec=spec), SetDefaultSpecUpdate(spec_id=-1)]
 
 
 def _version_2(table: TableMetadata) -> TableMetadataV2:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -66,9 +67,7 @@ def _type(column: Column) -> ice.IcebergType:
     return _PRIMITIVES[kind.kind]
 
 
-def partition_spec(
-    parts: Sequence[PartitionField], columns: Sequence[Column], spec_id: int = 0
-) -> PartitionSpec:
+def partition_spec(parts: Sequence[PartitionField], columns: Sequence[Column]) -> PartitionSpec:
     """The partition spec; a field is named `column` or `column_transform`."""
     if not parts:
         return UNPARTITIONED_PARTITION_SPEC
@@ -85,7 +84,6 @@ def partition_spec(
             )
             for index, part in enumerate(parts)
         ),
-        spec_id=spec_id,
     )
 
 
@@ -117,6 +115,12 @@ def _value(text: Any, kind: ice.IcebergType) -> Any:
             moment = dt.datetime.fromisoformat(text)
             naive = moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
             return (naive - dt.datetime(1970, 1, 1)) // dt.timedelta(microseconds=1)
+        case ice.TimeType():
+            time = dt.time.fromisoformat(text)
+            seconds = (time.hour * 60 + time.minute) * 60 + time.second
+            return seconds * 1_000_000 + time.microsecond
+        case ice.UUIDType():
+            return uuid.UUID(text).bytes
         case ice.BooleanType():
             return text == "true"
         case ice.DecimalType():

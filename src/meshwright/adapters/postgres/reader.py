@@ -139,9 +139,9 @@ def _condition(
     column = quote_identifier(prop.column)
     found, declared = there[prop.column].type.kind, column_type(prop).kind
     if found in _TEXTS and declared in ("string", "any"):
-        return f' WHERE {column}::text COLLATE "C" >= {literal(bound)}'
+        return f' WHERE {column}::text COLLATE "C" >= {literal(bound)} OR {column} IS NULL'
     if any(found in family and declared in family for family in (_NUMBERS, _MOMENTS)):
-        return f" WHERE {column} >= {literal(bound)}"
+        return f" WHERE {column} >= {literal(bound)} OR {column} IS NULL"
     return ""  # compared as the contract's type, after it arrived
 
 

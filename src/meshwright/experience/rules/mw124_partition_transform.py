@@ -2,7 +2,7 @@
 
 ## What it does
 Checks `partitioned` columns and their custom property `partitionTransform` against the column's type
-(Iceberg, partition transforms): `identity` on anything that is not nested; `year`, `month`, `day` on
+(Iceberg, partition transforms): `identity` on anything but binary and nested; `year`, `month`, `day` on
 dates and timestamps; `hour` on timestamps; `truncate[N]` on integers and text. The format also knows
 `bucket[N]`; no engine of this version computes it.
 
@@ -41,7 +41,7 @@ CODE = "MW124"
 _TIMESTAMPS = frozenset({"timestamp", "timestamptz"})
 _FLAT = _TIMESTAMPS | {
     *INTEGERS,
-    *("binary", "boolean", "date", "decimal", "double", "float", "string", "time", "uuid"),
+    *("boolean", "date", "decimal", "double", "float", "string", "time", "uuid"),
 }
 
 TRANSFORMS: Mapping[str, frozenset[str]] = {

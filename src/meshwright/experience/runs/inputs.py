@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from meshwright.errors import DriftError, InputError, MissingPart, Refused
@@ -11,14 +13,22 @@ from meshwright.experience.contracts.drift import compare_source
 from meshwright.experience.runs.context import RunContext
 from meshwright.experience.runs.relations import input_relation
 from meshwright.experience.tables import partition_fields, table_columns
-from meshwright.model.address import ProductKey
+from meshwright.model.address import ProductKey, path_segment
 from meshwright.model.contract import Contract, ContractObject
 from meshwright.model.mesh import PortRef
 from meshwright.model.product import InputPort, Product, Source
-from meshwright.model.publication import Candidate, Column, Handle, ObjectKey, Operation, Publication
+from meshwright.model.publication import (
+    Candidate,
+    Column,
+    Handle,
+    ObjectKey,
+    Operation,
+    PartitionField,
+    Publication,
+)
 from meshwright.model.types import column_type
-from meshwright.provisioning.increments import parse_lookback
-from meshwright.provisioning.ports import Extraction, Increment, Session, Target
+from meshwright.provisioning.increments import later, parse_lookback
+from meshwright.provisioning.ports import Extraction, Increment, Merge, Session, Target
 from meshwright.provisioning.registry import Change
 
 
@@ -28,13 +38,15 @@ class Inputs:
 
     `publications` and `cursors` go into the publication. `full` maps `port.object` to the
     relation with everything, `added` to the relation with the rows added since the publication
-    last consumed; an input that is missing from `added` must be read whole.
+    last consumed; an input that is missing from `added` must be read whole, and one in `updated`
+    has rows there that replace others.
     """
 
     publications: dict[str, str] = field(default_factory=dict)
     cursors: dict[str, str] = field(default_factory=dict)
     full: dict[str, str] = field(default_factory=dict)
     added: dict[str, str] = field(default_factory=dict)
+    updated: set[str] = field(default_factory=set)
     landings: list[Candidate] = field(default_factory=list)
     handles: list[Handle] = field(default_factory=list)
     extractions: list[Extraction] = field(default_factory=list)
@@ -167,7 +179,7 @@ class InputReader:
                 self._land(port, contract, obj, str(cursor), inputs, source)
 
     def _folder(self, port: InputPort, obj: ContractObject) -> Path:
-        folder = self.folder / f"{port.name}.{obj.table}"
+        folder = self.folder / f"{port.name}.{path_segment(obj.table)}"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
@@ -193,23 +205,26 @@ class InputReader:
         """Add what is new at an incremental source to everything it has delivered so far."""
         reader = self.context.infrastructure.readers[source.server.type]
         name = f"{port.name}.{obj.table}"
-        key = ObjectKey(self.product.key, f"landing__{port.name}__{obj.table}", contract.major)
-        base = self.base_handles.get(key)
+        landing = f"landing__{port.name}__{path_segment(obj.table)}"
+        key = ObjectKey(self.product.key, landing, contract.major)
+        keys = [prop.column for prop in obj.primary_key]
+        followed = f"{name} {_identity(contract, cursor, keys, partition_fields(obj))}"
+        base = self._base_of_landing(key, followed, inputs, name)
         columns = table_columns(obj, {}, base.columns if base else (), lambda: self._last_field_id(base))
-        if base is not None and not _same_columns(columns, base.columns):
-            base = None  # the contract asks for other columns: everything is read again
-        since = self.base.cursors.get(name) if self.base and base else None
-        increment = Increment(cursor, since, parse_lookback(obj.custom.get("lookback", 0)))
+        if base is not None and _column_changed(columns, base.columns):
+            inputs.warnings.append(f"{name}: a column has another type, so everything is read again")
+            base = None
+        since = self.base.cursors.get(followed) if self.base and base else None
+        increment = Increment(cursor, since or None, parse_lookback(obj.custom.get("lookback", 0)))
         extraction = reader.extract(source, obj, self._folder(port, obj), increment)
         self._offer_extraction(port, obj, extraction, inputs)
-        reached = extraction.cursor if extraction.cursor is not None else since
-        if reached is not None:
-            inputs.cursors[name] = reached
+        kind = column_type(obj.find(cursor) or obj.properties[0])
+        inputs.cursors[followed] = later(since or None, extraction.cursor, kind) or ""
         raw = inputs.full[name]
-        keys = [prop.column for prop in obj.primary_key]
+        self._must_be_there(raw, [cursor, *keys], name, contract)
         if keys:
-            self.session.offer_latest(f"{raw}__latest", raw, keys, cursor)
-            raw = f"{raw}__latest"
+            self.session.offer_latest(f"{raw}:latest", raw, keys, cursor)
+            raw = f"{raw}:latest"
         target = Target(columns, partition_fields(obj), self._data(key), self.run)
         candidate = self._landed(key, base, raw, keys, cursor, target)
         inputs.landings.append(candidate)
@@ -219,7 +234,39 @@ class InputReader:
             relation = input_relation(port.name, obj.table, changes=True)
             self.session.offer(relation, Handle(key, columns, candidate.added))
             inputs.added[name] = relation
+            if candidate.removed:
+                inputs.updated.add(name)
         self.reached("landed")
+
+    def _base_of_landing(self, key: ObjectKey, followed: str, inputs: Inputs, name: str) -> Handle | None:
+        """What was delivered so far, if it is of the same source, cursor, key and partitions."""
+        base = self.base_handles.get(key)
+        if base is None or self.base is None or followed in self.base.cursors:
+            return base
+        inputs.warnings.append(
+            f"{name}: the source, its cursor or key has changed, so everything is read again"
+        )
+        return None
+
+    def _must_be_there(self, relation: str, columns: list[str], name: str, contract: Contract) -> None:
+        """Refuse rows without a cursor or key: they could not be followed.
+
+        Raises:
+            DriftError: there are some.
+        """
+        for column in columns:
+            counted = f"{relation}:nulls"
+            quoted = column.replace('"', '""')
+            sql = f'SELECT count(*) AS n FROM "{relation}" WHERE "{quoted}" IS NULL'  # noqa: S608
+            self.session.offer_query(counted, sql, name)
+            count = self.session.rows(counted)[0]["n"]
+            if count:
+                raise DriftError(
+                    f"source `{name}`: column `{column}` is null in {count} row{'s' if count > 1 else ''}",
+                    where=contract.file,
+                    why="rows of an incremental source are found by their cursor and told apart by their key",
+                    way_out="have the source fill the column, or read it in full (without `cursor`)",
+                )
 
     def _landed(
         self, key: ObjectKey, base: Handle | None, raw: str, keys: list[str], cursor: str, target: Target
@@ -229,20 +276,18 @@ class InputReader:
             written = self.session.write(raw, target, where)
             handle = Handle(key, target.columns, written.files, target.partitions)
             return Candidate(handle, "full", self.base_handles.get(key), written.files)
-        self.session.offer(f"{raw}__before", base)
-        fresh = f"{raw}__fresh"
-        self.session.offer_fresh(fresh, raw, f"{raw}__before", cursor)
-        if not keys:
-            written = self.session.write(fresh, target, where)
-            handle = Handle(key, target.columns, (*base.files, *written.files), target.partitions)
-            if not written.files:
-                return Candidate(base, "keep", base)
-            return Candidate(handle, "append", base, written.files)
-        merged = self.session.merge(base, fresh, keys, target, where)
+        before = replace(base, columns=target.columns)  # a column that is new is null in old rows
+        self.session.offer(f"{raw}:before", before)
+        fresh = f"{raw}:fresh"
+        self.session.offer_fresh(fresh, raw, f"{raw}:before", cursor)
+        if keys:
+            merged = self.session.merge(before, fresh, keys, target, where)
+        else:
+            merged = Merge(self.session.write(fresh, target, where).files, (), ())
+        if not merged.added and base.columns == target.columns:
+            return Candidate(base, "keep", base)
         kept = tuple(file for file in base.files if file not in merged.removed)
         handle = Handle(key, target.columns, (*kept, *merged.rewritten, *merged.added), target.partitions)
-        if not merged.added:
-            return Candidate(base, "keep", base)
         operation: Operation = "rewrite" if merged.removed else "append"
         return Candidate(handle, operation, base, merged.added, merged.removed, merged.rewritten)
 
@@ -274,5 +319,15 @@ def choose_server(contract: Contract, environment: str) -> Source:
     )
 
 
-def _same_columns(new: tuple[Column, ...], old: tuple[Column, ...]) -> bool:
-    return [(c.field_id, c.type) for c in new] == [(c.field_id, c.type) for c in old]
+def _identity(
+    contract: Contract, cursor: str, keys: Sequence[str], partitions: Sequence[PartitionField]
+) -> str:
+    """What a landing belongs to: another source, cursor, key or partitioning starts a new one."""
+    parts = [contract.id, cursor, list(keys), [(part.column, part.transform) for part in partitions]]
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
+
+
+def _column_changed(new: Sequence[Column], old: Sequence[Column]) -> bool:
+    """Whether a column is there under its old name with a type that old files cannot be read as."""
+    ids = {column.name: column.field_id for column in old}
+    return any(ids.get(column.name, column.field_id) != column.field_id for column in new)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from meshwright.errors import Fenced, Unavailable
 from meshwright.experience.runs.context import RunContext
@@ -29,8 +29,10 @@ def locked(context: RunContext, product: ProductKey) -> Iterator[Lock]:
         while not done.wait(context.lock_seconds / 3):
             try:
                 context.registry.renew(lock, context.lock_seconds)
-            except (Fenced, Unavailable):
+            except Fenced:
                 return  # publishing will say so
+            except Unavailable:
+                continue  # the lock may hold until the registry answers again
 
     keeper = threading.Thread(target=keep, name=f"lock {product}", daemon=True)
     keeper.start()
@@ -40,5 +42,6 @@ def locked(context: RunContext, product: ProductKey) -> Iterator[Lock]:
     finally:
         done.set()
         keeper.join()
-        context.registry.release(lock)
+        with suppress(Unavailable):  # it expires by itself
+            context.registry.release(lock)
         context.listener("released", product)

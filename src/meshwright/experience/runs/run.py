@@ -204,7 +204,8 @@ class _Run:
         for port, obj in product.objects():
             model = transformation.model_of(port, obj)
             onto = builder.appends_to(port, obj) if same_logic else None
-            if onto is not None and not transformation.changes_known(model):
+            appends = port.materialization(obj) == "append"
+            if onto is not None and not transformation.changes_known(model, appends):
                 onto = None
             relation = transformation.relation(model, whole=onto is None)
             self._reached("transformed")

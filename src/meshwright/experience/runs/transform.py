@@ -45,10 +45,14 @@ class Transformation:
             )
         return model
 
-    def changes_known(self, model: ModelAnalysis) -> bool:
-        """Whether every `changes(...)` that the model is built from can be answered with added rows."""
+    def changes_known(self, model: ModelAnalysis, append: bool) -> bool:
+        """Whether every `changes(...)` that the model is built from can be answered with added rows.
+
+        For a table that is appended to, rows that replace others are no added rows.
+        """
+        known = self.inputs.added.keys() - (self.inputs.updated if append else set())
         return all(
-            f"{read.port}.{read.name}" in self.inputs.added
+            f"{read.port}.{read.name}" in known
             for name in self.analysis.needed_for(model.name)
             for read in self.analysis.models[name].reads.values()
             if read.changes
@@ -67,7 +71,7 @@ class Transformation:
 
     def _make(self, model: ModelAnalysis, whole: bool) -> str:
         source = self._source(model.name)
-        relation = model_relation(source.name, source.major) + ("" if whole else "__added")
+        relation = model_relation(source.name, source.major) + ("" if whole else ":added")
         relations = {key: self._relation_of(read, whole) for key, read in model.reads.items()}
         if source.language == "sql":
             statement = parse_model(source.text, self.product.dialect, source.file)
@@ -75,7 +79,7 @@ class Transformation:
             self.session.offer_query(relation, sql, source.file)
         else:
             inputs = {name: partial(self.session.arrow, read) for name, read in relations.items()}
-            folder = self.folder / relation
+            folder = self.folder / relation.replace(":", ".")
             folder.mkdir(parents=True, exist_ok=True)
             with self.infrastructure.python.run(
                 source.text, source.file, inputs, folder, self.limits
