@@ -27,9 +27,6 @@ from meshwright.model.types import ColumnType
 from meshwright.provisioning.ports import Merge, Target, Written
 from meshwright.sql.duckdb_types import duckdb_type, from_duckdb, quote_identifier
 
-FILE_BYTES = 512 << 20
-"""A data file larger than this is split."""
-
 
 class DuckSession:
     """Relations are temporary views of one cursor: nothing of a run outlives it."""

@@ -139,8 +139,9 @@ class IcebergWarehouse:
         try:
             with self._io.new_input(metadata).open() as stream:
                 return TableMetadataUtil.parse_raw(stream.read().decode())
-        except OSError as error:
+        except (OSError, ValueError) as error:  # gone, or no metadata of a table
+            text = getattr(error, "strerror", None) or str(error).splitlines()[0]
             raise Unavailable(
-                f"table metadata `{metadata}` cannot be read: {error.strerror or error}",
+                f"table metadata `{metadata}` cannot be read: {text}",
                 way_out="restore the file, or roll the product back to an older publication",
             ) from error
