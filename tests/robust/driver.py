@@ -1,8 +1,8 @@
 """Runs `mesh WORDS` in a process that something happens to: `python driver.py ROOT FAULT WORDS...`.
 
 FAULT is JSON: what to do (`die`; `tear`: die inside the next write to a file; `stop`: wait for
-SIGCONT; `fill`: use up a disk; `freeze`: forbid changes) and where. Places are the steps of a run, calls of functions, and
-SQL statements of the registry; nothing in production code knows of them.
+SIGCONT; `fill`: use up a disk; `freeze`: forbid changes) and where. Places are the steps of a run,
+calls of functions, and SQL statements of the registry; nothing in production code knows of them.
 
 Without words it is a nursery: it imports what a run needs, once, and for each line of JSON on its
 standard input forks a process that does the same, so that a test need not wait for the imports.
@@ -37,6 +37,9 @@ HEAVY = (
 )
 """What a run loads sooner or later."""
 
+RENEWING = threading.Lock()
+"""Held while a lock is renewed: one stopped inside that transaction would keep SQLite's only writer."""
+
 
 class Fault:
     """What happens at a place, when it is reached for the nth time."""
@@ -55,10 +58,11 @@ class Fault:
                 return
         match self._what:
             case "die":
-                os.kill(os.getpid(), signal.SIGKILL)
+                signal.pthread_kill(threading.get_ident(), signal.SIGKILL)  # this thread goes no further
             case "stop":
-                os.write(1, b"stopped\n")
-                os.kill(os.getpid(), signal.SIGSTOP)
+                with RENEWING:
+                    os.write(1, b"stopped\n")
+                    signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)  # this thread goes no further
             case "tear":  # the kernel ends the process at the first byte beyond the limit
                 resource.setrlimit(resource.RLIMIT_FSIZE, (self._room, self._room))
             case "freeze":
@@ -138,6 +142,19 @@ def at_sql(fault: Fault, text: str, commit: bool) -> None:
     event.listen(Engine, "commit", committing)
 
 
+def renew_apart() -> None:
+    """Let no process be stopped in the middle of renewing its lock."""
+    from meshwright.adapters.registry import SqlRegistry
+
+    original = SqlRegistry.renew
+
+    def renew(self: Any, lock: Any, seconds: float) -> Any:
+        with RENEWING:
+            return original(self, lock, seconds)
+
+    SqlRegistry.renew = renew  # type: ignore[method-assign]
+
+
 def prepare(fault: dict[str, Any], root: Path) -> None:
     """Lay the fault where it is to happen."""
     room = fault.get("room", 0)
@@ -146,6 +163,8 @@ def prepare(fault: dict[str, Any], root: Path) -> None:
     what = Fault(fault["what"], fault.get("nth", 1), room, fault.get("place", ""))
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL if fault["what"] == "tear" else signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if fault["what"] == "stop":
+        renew_apart()
     if "step" in fault:
         at_step(what, fault["step"], fault.get("product", "shop/sales"))
     elif "call" in fault:

@@ -28,8 +28,9 @@ def point(name: str, commits: bool = False, **fault: Any) -> Any:
     return pytest.param(fault, commits, id=name)
 
 
-BEFORE_COMMIT = "locked intended described extracted landed offered transformed measured verified sealing sealed publishing"
-STEPS = [point(f"when it has reached {step}", step=step) for step in BEFORE_COMMIT.split()]
+BUILDING = ("locked", "intended", "described", "extracted", "landed", "offered", "transformed")
+JUDGING = ("measured", "verified", "sealing", "sealed", "publishing")
+STEPS = [point(f"when it has reached {step}", step=step) for step in (*BUILDING, *JUDGING)]
 INSIDE = [
     point("when the first of five objects is written", step="written"),
     point("when the last of five objects is built", step="built", nth=4),

@@ -134,33 +134,24 @@ def test_a_warehouse_that_vanished(mesh: MeshFolder, words: tuple[str, ...]) -> 
     assert_untouched(mesh)
 
 
-@pytest.fixture
-def thaw() -> Iterator[Callable[[Path], None]]:
-    """Lets a folder be changed again that a fault froze; at the end in any case."""
-    frozen: list[Path] = []
-
-    def change(folder: Path) -> None:
-        frozen.append(folder)
-        subprocess.run(["chattr", "-R", "-i", str(folder)], capture_output=True, check=False)
-
-    yield change
-    for folder in frozen:
-        change(folder)
+def frozen(folder: Path, yes: bool) -> bool:
+    """Forbid or allow changes below a folder; whether this user may say so."""
+    command = ["chattr", "-R", "+i" if yes else "-i", str(folder)]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def test_files_that_a_failed_run_could_not_remove_go_at_the_next_start(
-    mesh: MeshFolder, nursery: Nursery, thaw: Callable[[Path], None]
+    mesh: MeshFolder, nursery: Nursery
 ) -> None:
     warehouse = mesh.root / ".mesh/dev/warehouse"
-    if subprocess.run(["chattr", "+i", str(warehouse)], capture_output=True, check=False).returncode:
+    if not frozen(warehouse, False):
         pytest.skip("only a user who may freeze folders can make one unwritable for this user")
     fault = {"what": "freeze", "place": str(warehouse), "step": "verified", "product": "sales/orders"}
     try:
-        thaw(warehouse)
         answer = nursery.run(mesh.root, fault, "run", "sales/orders")
         left = problems_of_storage(mesh)
     finally:
-        thaw(warehouse)
+        assert frozen(warehouse, False)
     assert_refused(answer, "could not be sealed", "check that the warehouse is writable")
     assert mesh.rows(ORDERS) == BEFORE
     assert len([text for text in left if text.startswith("unreferenced")]) == 1

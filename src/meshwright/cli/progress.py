@@ -113,6 +113,7 @@ def summary(outcomes: Sequence[RunOutcome]) -> str:
     words |= {"failed": "failed", "blocked": "not built"}
     counts = {word: sum(o.status == status for o in outcomes) for status, word in words.items()}
     parts = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-    rows = plural(sum(outcome.cost.rows_written for outcome in outcomes), "row")
-    size = size_text(sum(outcome.cost.bytes_written for outcome in outcomes))
-    return f"{plural(len(outcomes), 'product')}: {parts}; {rows} ({size}) written."
+    published = [outcome.cost for outcome in outcomes if outcome.status == "published"]
+    rows = plural(sum(cost.rows_written for cost in published), "row")
+    size = size_text(sum(cost.bytes_written for cost in published))
+    return f"{plural(len(outcomes), 'product')}: {parts}; {rows} ({size}) published."
