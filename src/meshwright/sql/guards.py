@@ -46,29 +46,62 @@ TABLE_FUNCTIONS = frozenset(
 
 OUTSIDE = frozenset(
     {
+        "current_connection_id",
+        "current_query",
+        "current_query_id",
         "current_setting",
+        "current_transaction_id",
         "currval",
         "dblink",
         "getenv",
         "getvariable",
+        "glob",
+        "in_search_path",
+        "json_deserialize_sql",
         "json_execute_serialized_sql",
+        "json_serialize_plan",
         "lo_export",
         "lo_import",
         "nextval",
+        "parquet_bloom_probe",
+        "parquet_file_metadata",
+        "parquet_full_metadata",
+        "parquet_kv_metadata",
+        "parquet_metadata",
+        "parquet_scan",
+        "parquet_schema",
+        "pg_conf_load_time",
         "pg_ls_dir",
+        "pg_postmaster_start_time",
         "pg_read_binary_file",
         "pg_read_file",
+        "pg_sleep",
         "query",
         "query_table",
         "read_blob",
+        "read_csv",
+        "read_csv_auto",
+        "read_duckdb",
+        "read_json",
+        "read_json_auto",
+        "read_ndjson",
+        "read_parquet",
         "read_text",
         "set_config",
+        "setseed",
         "setval",
+        "sleep_ms",
+        "sniff_csv",
+        "stats",
+        "txid_current",
+        "vector_type",
+        "which_secret",
         "write_log",
     }
 )
 """Scalar functions whose result comes from outside the statement's tables."""
 
+_CATALOGUE_CALLS = ("duckdb_", "pragma_")
 _CATALOGUES = ("information_schema", "pg_catalog", "pg_temp", "system", "temp")
 _CATALOGUE_TABLES = ("duckdb_", "sqlite_master", "sqlite_schema", "sqlite_temp_", "pragma_", "pg_")
 
@@ -162,7 +195,7 @@ class Refusals:
 
     def check_call(self, node: exp.Expr, name: str) -> None:
         """Refuse a function in an expression that reaches outside."""
-        if name in OUTSIDE:
+        if name in OUTSIDE or name.startswith(_CATALOGUE_CALLS):
             raise self.on(
                 node,
                 f"a model cannot call `{name}`",

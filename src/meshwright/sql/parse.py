@@ -8,6 +8,7 @@ from meshwright.errors import SqlError
 from meshwright.sql.builder import Builder
 from meshwright.sql.guards import ONE_SELECT, Refusals
 from meshwright.sql.statement import Statement
+from meshwright.sql.tokens import check_text
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -45,6 +46,7 @@ def _only_select(text: str, dialect: str, refusals: Refusals) -> exp.Expr:
         tokens = reader.tokenize(text)
         refusals.check_depth(tokens)
         _check_start(tokens, refusals)
+        check_text(text, tokens, isinstance(reader, Dialect.get_or_raise("duckdb").__class__), refusals)
         trees = [tree for tree in reader.parser().parse(tokens, text) if tree is not None]
     except TokenError as error:
         raise refusals.at(

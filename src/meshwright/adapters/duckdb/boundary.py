@@ -1,18 +1,20 @@
-"""The boundary of a model, drawn with the parser that executes it.
+"""The boundary of a statement, drawn with the parser that executes it.
 
-A model's statement has been checked before in its own dialect. DuckDB may read a text in another way,
-so the tables and table functions that DuckDB itself sees are held against what was offered.
+A statement has been checked before in its own dialect. DuckDB may read a text in another way, so the
+tables, functions and kinds of nodes that DuckDB itself sees are held against what they may be.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import duckdb
 
-from meshwright.errors import BuildError
+from meshwright.adapters.duckdb.checks.functions import FUNCTIONS as OF_RULES
+from meshwright.errors import BuildError, SqlError
 
 TABLE_FUNCTIONS = frozenset(
     {
@@ -30,6 +32,73 @@ TABLE_FUNCTIONS = frozenset(
 )
 """Table functions that read nothing but their arguments."""
 
+_MORE_FUNCTIONS = """
+!__postfix arg_max_nulls_last arg_min_nulls_last array_grade_up array_negative_dot_product
+array_to_string_comma_default assert_true binom bit_position bitstring bitstring_agg create_sort_key
+decimal_average decimal_division enum_code enum_first enum_last enum_range enum_range_boundary
+formatreadabledecimalsize formatreadablesize from_json from_json_strict gen_random_uuid generate_series
+generate_subscripts get_bit grade_up histogram_exact icu_sort_key is_histogram_other_bin json
+json_deep_merge json_group_array json_group_object json_group_structure json_insert json_merge_patch_diff
+json_normalize json_pretty json_remove json_replace json_set json_strip_nulls json_transform
+json_transform_strict list_grade_up list_kurtosis_pop list_negative_dot_product
+list_negative_inner_product list_sem lttb md5_number_lower md5_number_upper parse_dirname parse_dirpath
+parse_filename parse_formatted_bytes parse_path path_join pg_size_pretty pg_typeof random range
+regexp_split_to_table remap_struct repeat reservoir_quantile set_bit st_asbinary st_asgeojson st_astext
+st_aswkb st_aswkt st_geomfromgeojson st_geomfromwkb st_intersects_extent struct_indexof struct_position
+struct_update uuid uuid_extract_timestamp uuid_extract_version uuidv4 uuidv7 variant_array_length
+variant_contains variant_exists variant_extract variant_extract_string variant_group_array
+variant_group_object variant_keys variant_normalize variant_type variant_typeof vertex_extract
+"""
+
+FUNCTIONS = OF_RULES | frozenset(_MORE_FUNCTIONS.split())
+"""Functions whose result comes from their arguments, the clock or chance, and that change nothing."""
+
+_NODES = frozenset(
+    {
+        "SELECT_NODE",
+        "SET_OPERATION_NODE",
+        "RECURSIVE_CTE_NODE",
+        "CTE_NODE",
+        "BASE_TABLE",
+        "SUBQUERY",
+        "JOIN",
+        "TABLE_FUNCTION",
+        "EXPRESSION_LIST",
+        "EMPTY",
+        "PIVOT",
+        "LIMIT_MODIFIER",
+        "LIMIT_PERCENT_MODIFIER",
+        "ORDER_MODIFIER",
+        "DISTINCT_MODIFIER",
+        "ORDER_DEFAULT",
+        "ASCENDING",
+        "DESCENDING",
+    }
+)
+_EXPRESSIONS = frozenset(
+    {
+        "BETWEEN",
+        "CASE",
+        "CAST",
+        "COLLATE",
+        "COLUMN_REF",
+        "COMPARISON",
+        "CONJUNCTION",
+        "CONSTANT",
+        "FUNCTION",
+        "LAMBDA",
+        "LAMBDA_REF",
+        "OPERATOR",
+        "POSITIONAL_REFERENCE",
+        "STAR",
+        "SUBQUERY",
+        "TYPE",
+        "WINDOW",
+    }
+)
+
+_Name = tuple[str, ...]
+
 
 def require_offered(
     connection: duckdb.DuckDBPyConnection, sql: str, offered: Collection[str], where: str
@@ -39,44 +108,123 @@ def require_offered(
     Raises:
         BuildError: it is no single SELECT for DuckDB, or reads anything else.
     """
-    row = connection.execute("SELECT json_serialize_sql(?)", [sql]).fetchall()[0]
-    tree = json.loads(row[0])
-    if tree.get("error"):
-        raise BuildError(f"DuckDB does not read this as a SELECT: {tree.get('error_message')}", where=where)
-    if len(tree["statements"]) != 1:
-        raise BuildError("DuckDB reads this as several statements", where=where)
-    names = {name.lower() for name in offered}
-    for stranger in _strangers(tree["statements"][0], names):
-        raise BuildError(
-            f"the model reads `{stranger}`, which is none of its inputs",
-            where=where,
-            way_out="declare an input port in product.yaml and read it as input_port.object",
+    try:
+        fault = _fault(_syntax_tree(connection, sql), {(name.lower(),) for name in offered})
+    except _Unreadable as error:
+        raise BuildError(str(error), where=where) from None
+    if fault is not None:
+        what, way_out = fault
+        lacks = ", which is none of its inputs" if what.startswith("reads") else ", which a model may not"
+        declare = "declare an input port in product.yaml and read it as input_port.object"
+        raise BuildError(f"the model {what}{lacks}", where=where, way_out=way_out or declare)
+
+
+def only_select(
+    connection: duckdb.DuckDBPyConnection, sql: str, granted: Collection[Sequence[str]]
+) -> duckdb.Statement:
+    """The one SELECT in `sql`, ready to be executed; it reads tables of `granted` names only.
+
+    Raises:
+        SqlError: it is no single SELECT for DuckDB, or reads anything else.
+    """
+    overview = "write one SELECT over domain.product.object; `mesh list` shows what there is"
+    try:
+        tree = _syntax_tree(connection, sql)
+    except _Unreadable as error:
+        raise SqlError(str(error), where="the query", way_out=overview) from None
+    fault = _fault(tree, {tuple(part.lower() for part in name) for name in granted})
+    if fault is not None:
+        what, way_out = fault
+        raise SqlError(
+            f"the query {what}, which a query may not", where="the query", way_out=way_out or overview
         )
+    statements = connection.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise SqlError("DuckDB does not read this as one SELECT", where="the query", way_out=overview)
+    return statements[0]
 
 
-def _strangers(node: Any, known: set[str]) -> list[str]:
-    """The tables and table functions below a node that are not known; CTEs are, below their query."""
-    if isinstance(node, list):
-        return [name for part in node for name in _strangers(part, known)]
-    if not isinstance(node, dict):
-        return []
-    if node.get("cte_name"):
-        known = known | {str(node["cte_name"]).lower()}
-    found: list[str] = []
-    entries = (node.get("cte_map") or {}).get("map", ())
-    for entry in entries:
-        found += _strangers(entry["value"], known | {str(entry["key"]).lower()})
-        known = known | {str(entry["key"]).lower()}
+class _Unreadable(Exception):
+    """DuckDB does not read a text as one SELECT; the message says so."""
+
+
+def _syntax_tree(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
+    if "\0" in sql:
+        raise _Unreadable("the statement holds a NUL character")
+    row = connection.execute("SELECT json_serialize_sql(?)", [sql]).fetchall()[0]
+    try:
+        tree: dict[str, Any] = json.loads(row[0])
+    except RecursionError:
+        raise _Unreadable("the statement is nested too deeply") from None
+    if tree.get("error", True):
+        raise _Unreadable(f"DuckDB does not read this as a SELECT: {tree.get('error_message')}")
+    if len(tree["statements"]) != 1:
+        raise _Unreadable("DuckDB reads this as several statements")
+    statement: dict[str, Any] = tree["statements"][0]
+    return statement
+
+
+def _fault(tree: dict[str, Any], granted: set[_Name]) -> tuple[str, str | None] | None:
+    """The first thing in a tree that may not be there, and the way out if it is a special one.
+
+    A common table expression is known to those after it and to its query, a recursive one to itself.
+    """
+    parts: list[tuple[Any, frozenset[_Name]]] = [(tree, frozenset(granted))]
+    while parts:
+        node, known = parts.pop()
+        if isinstance(node, list):
+            parts += [(part, known) for part in reversed(node)]
+        elif isinstance(node, dict):
+            fault = _fault_of_expression(node) if "class" in node else _fault_of_node(node, known)
+            if fault is not None:
+                return fault
+            if node.get("type") == "RECURSIVE_CTE_NODE":
+                own = str(node["cte_name"]).lower()
+                known |= {(own,), ("recurring", own)}
+            for entry in (node.get("cte_map") or {}).get("map", ()):
+                parts.append((entry["value"], known))
+                known |= {(str(entry["key"]).lower(),)}
+            table_function = node.get("type") == "TABLE_FUNCTION"
+            for name, part in node.items():
+                if name == "function" and table_function:
+                    parts.append((part["arguments"], known))
+                elif name != "cte_map":
+                    parts.append((part, known))
+    return None
+
+
+def _fault_of_node(node: dict[str, Any], known: frozenset[_Name]) -> tuple[str, str | None] | None:
     kind = node.get("type")
+    if not isinstance(kind, str):
+        return None
+    if kind not in _NODES:
+        return f"uses {_spoken(kind)}", None
     if kind == "BASE_TABLE":
-        path = [str(part) for part in node["qualified_name"]["path"]]
-        if len(path) != 1 or path[0].lower() not in known:
-            found.append(".".join(path))
+        path = _path(node)
+        if tuple(part.lower() for part in path) not in known:
+            return f"reads `{'.'.join(path)}`", None
     elif kind == "TABLE_FUNCTION":
-        name = str(node["function"].get("function_name", "")).lower()
-        if node["function"].get("schema") or name not in TABLE_FUNCTIONS:
-            found.append(f"{name}(...)")
-    for key, part in node.items():
-        if key != "cte_map":
-            found += _strangers(part, known)
-    return found
+        path = _path(node["function"])
+        if len(path) != 1 or path[0].lower() not in TABLE_FUNCTIONS:
+            return f"reads `{path[-1]}(...)`", None
+    return None
+
+
+def _fault_of_expression(node: dict[str, Any]) -> tuple[str, str | None] | None:
+    kind = str(node["class"])
+    if kind not in _EXPRESSIONS:
+        return f"uses {_spoken(kind)}", None
+    if kind in ("FUNCTION", "WINDOW"):
+        name = _path(node)[-1]
+        if name.lower() not in FUNCTIONS:
+            close = get_close_matches(name.lower(), FUNCTIONS, 1)
+            return f"calls `{name}`", f"did you mean `{close[0]}`?" if close else None
+    return None
+
+
+def _path(node: dict[str, Any]) -> list[str]:
+    return [str(part) for part in node["qualified_name"]["path"]]
+
+
+def _spoken(kind: str) -> str:
+    return f"`{kind.removesuffix('_NODE').removesuffix('_REF').replace('_', ' ').lower()}`"

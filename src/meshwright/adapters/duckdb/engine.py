@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from meshwright.adapters.duckdb.boundary import only_select
 from meshwright.adapters.duckdb.failures import translated
 from meshwright.adapters.duckdb.relations import file_list, scan_handle
 from meshwright.adapters.duckdb.session import DuckSession
@@ -41,20 +42,29 @@ class DuckEngine:
     @contextmanager
     def session(self) -> Iterator[DuckSession]:
         """See `provisioning.ports.Engine`."""
-        cursor = self._instance().cursor()
+        instance = self._instance()
+        cursor = instance.cursor()
         try:
             yield DuckSession(cursor)
-        except duckdb.FatalException:
-            self._connection = None  # the instance is lost; the next session gets a new one
+        except Exception:
+            if not _answers(instance):
+                with self._guard:
+                    if self._connection is instance:
+                        self._connection = None  # it is lost; the next session gets a new one
             raise
         finally:
             cursor.close()
 
     def query(self, relations: Mapping[str, Handle], sql: str) -> pa.Table:
-        """See `provisioning.ports.Engine`; each domain is a catalogue of its own."""
+        """See `provisioning.ports.Engine`; each domain is a catalogue of its own.
+
+        The connection can touch the files of `relations` only. DuckDB lets it write what it may
+        read, so what is executed is the one SELECT that DuckDB itself found in the text.
+        """
         with translated("the query failed", None):
             connection = self._start([file.path for handle in relations.values() for file in handle.files])
             try:
+                statement = only_select(connection, sql, [name.split(".") for name in relations])
                 for name, handle in relations.items():
                     domain, product, table = name.split(".")
                     connection.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {quote_identifier(domain)}")
@@ -64,7 +74,7 @@ class DuckEngine:
                         f"CREATE VIEW {schema}.{quote_identifier(table)} AS {scan_handle(handle)}"
                     )
                 connection.execute("SET lock_configuration = true")
-                return connection.sql(sql).to_arrow_table()
+                return connection.sql(statement).to_arrow_table()
             except duckdb.PermissionException as error:
                 raise _missing_file(relations.values()) or error from error
             finally:
@@ -73,7 +83,7 @@ class DuckEngine:
     def _instance(self) -> duckdb.DuckDBPyConnection:
         with self._guard:
             if self._connection is None:
-                self._connection = self._start([])
+                self._connection = self._start(None)
                 self._connection.execute("SET lock_configuration = true")
             return self._connection
 
@@ -81,7 +91,8 @@ class DuckEngine:
         """A folder of this process, so that the next start can tell that it is a dead one's."""
         return str(Path(self._settings["scratch"]) / (SPILL + process_name())).replace("'", "''")
 
-    def _start(self, files: Sequence[str]) -> duckdb.DuckDBPyConnection:
+    def _start(self, files: Sequence[str] | None) -> duckdb.DuckDBPyConnection:
+        """An instance that can touch these files, none if they are none; with None, the folders."""
         connection = duckdb.connect(
             ":memory:",
             config={
@@ -93,11 +104,22 @@ class DuckEngine:
         )
         if self._settings.get("scratch"):
             connection.execute(f"SET temp_directory = '{self._spill()}'")
-        connection.execute(f"SET allowed_paths = {file_list(files)}")
-        if not files:
+        if files is None:
             connection.execute(f"SET allowed_directories = {file_list(self._folders)}")
+        else:
+            connection.execute(f"SET allowed_paths = {file_list(files)}")
         connection.execute("SET enable_external_access = false")
         return connection
+
+
+def _answers(instance: duckdb.DuckDBPyConnection) -> bool:
+    """Whether an instance still works: after a fatal or internal error DuckDB answers nothing."""
+    try:
+        with instance.cursor() as probe:
+            probe.execute("SELECT 1 FROM range(1)").fetchall()
+    except duckdb.Error:
+        return False
+    return True
 
 
 def _missing_file(handles: Iterable[Handle]) -> Unavailable | None:
