@@ -78,7 +78,7 @@ def install_ours() -> None:
     pip = [str(BENCH / "ours" / "bin" / "pip"), "--disable-pip-version-check", "install", "--quiet"]
     if not (BENCH / "ours").exists():
         subprocess.run([sys.executable, "-m", "venv", str(BENCH / "ours")], check=True)
-        subprocess.run([*pip, "-c", str(ROOT / "constraints.txt"), str(ROOT)], check=True)
+    subprocess.run([*pip, "-c", str(ROOT / "constraints.txt"), str(ROOT)], check=True)
     subprocess.run([*pip, "--no-deps", "--force-reinstall", str(ROOT)], check=True)
     subprocess.run([MESH, "--help"], check=True, capture_output=True)
 
@@ -115,7 +115,7 @@ def chained(dbt: str) -> list[Row]:
     build = [dbt, "build", "--quiet", "--profiles-dir", "."]
 
     def fresh_ours() -> None:
-        empty(ours / ".mesh")
+        empty(ours / ".mesh", BENCH / "cache")
 
     def fresh_theirs() -> None:
         empty(theirs / "target")
@@ -141,9 +141,10 @@ def planning(dbt: str) -> list[Row]:
     parse = [dbt, "parse", "--quiet", "--profiles-dir", "."]
     cold = timed(plan, ours, lambda: empty(BENCH / "cache"))
     peer_cold = timed(parse, theirs, lambda: empty(theirs / "target"))
+    empty(BENCH / "cache")
+    memory = peak_memory(plan, ours)
     warm = timed(plan, ours)
     peer_warm = timed(parse, theirs)
-    memory = peak_memory(plan, ours)
     meshes.write_wide_mesh(large, 10_000)
     many = timed(plan, large, lambda: empty(BENCH / "cache"), times=1)
     return [
@@ -208,7 +209,10 @@ def main() -> None:
         limit = f"{row.limit:.2f}" if row.limit else ""
         ours = f"{row.ours:.2f} {row.unit}"
         print(f"{row.work:48} {ours:>10} {peer:>10} {ratio:>7} {limit:>6} {row.verdict}")
-    (BENCH / "results.json").write_text(json.dumps([asdict(row) for row in rows], indent=1))
+    results = BENCH / "results.json"
+    known = {row["work"]: row for row in json.loads(results.read_text())} if results.exists() else {}
+    known |= {row.work: {**asdict(row), "at": time.strftime("%Y-%m-%dT%H:%M:%S")} for row in rows}
+    results.write_text(json.dumps(list(known.values()), indent=1))
 
 
 if __name__ == "__main__":

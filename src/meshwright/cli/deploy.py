@@ -225,7 +225,9 @@ def _execute(workspace: Workspace, found: Plan, format: str) -> None:
     from meshwright.experience.plan.apply import apply_plan
 
     with Progress(format == "text", [build.product for build in found.builds]) as progress:
-        applied = apply_plan(workspace.run_context(progress.step), found, progress.done, workspace.workers)
+        applied = apply_plan(
+            workspace.run_context(progress.listener), found, progress.done, workspace.workers
+        )
     if format == "json":
         print_json(
             {

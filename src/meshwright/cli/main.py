@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from meshwright import __version__
 
@@ -34,6 +35,30 @@ COMMANDS: Mapping[str, str] = {
 """Each command, and the module of this package that has it."""
 
 _OPTIONS_WITH_VALUE = frozenset({"--directory", "-C"})
+
+
+def entry() -> NoReturn:
+    """The console script: what `main` does, without taking the loaded modules apart at the end.
+
+    That takes longer than most commands. Nothing waits for it: a process may be killed at any
+    instruction, and output is flushed here.
+    """
+    code: object = 0
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code
+    except BaseException:  # noqa: BLE001 (it is told below)
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    if isinstance(code, str):
+        sys.stderr.write(f"{code}\n")
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:  # nobody reads any more
+        code = 1
+    os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

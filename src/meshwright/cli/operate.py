@@ -44,7 +44,7 @@ def run(
     state = workspace.state()
     builds = builds_for(workspace.mesh, state, named, downstream, due, workspace.now())
     with Progress(format == "text", builds) as progress:
-        run_context = workspace.run_context(progress.step)
+        run_context = workspace.run_context(progress.listener)
         outcomes = run_builds(run_context, builds, progress.done, workspace.workers)
     if format == "json":
         print_json({"outcomes": [outcome.as_json() for outcome in outcomes]})

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from types import TracebackType
 
 from meshwright.cli.output import console, plural, short, size_text, wrapped
+from meshwright.experience.runs.context import Listener, no_listener
 from meshwright.experience.runs.run import RunOutcome
 from meshwright.model.address import ProductKey
 
@@ -52,7 +53,12 @@ class Progress:
         if self._status:
             self._status.stop()
 
-    def step(self, name: str, product: ProductKey | None) -> None:
+    @property
+    def listener(self) -> Listener:
+        """Who hears of steps: nobody, where nothing shows them."""
+        return self._step if self._status else no_listener
+
+    def _step(self, name: str, product: ProductKey | None) -> None:
         """A run reached a step."""
         if self._status and product and name in _WORDS:
             with self._guard:

@@ -18,7 +18,7 @@ from multiprocessing import connection
 from typing import Any, Protocol, Self
 
 from meshwright.errors import BuildError
-from meshwright.experience.runs.context import RunContext
+from meshwright.experience.runs.context import RunContext, no_listener
 from meshwright.experience.runs.run import RunOutcome
 from meshwright.model.address import ProductKey
 from meshwright.provisioning.processes import process_name
@@ -53,6 +53,7 @@ class Crew(Protocol):
 def crew_for(context: RunContext, attempt: Attempt, products: int, workers: int) -> Crew:
     """Processes when there is enough to do and the system forks safely, else threads."""
     if context.reopen is not None and products >= ENOUGH and workers > 1 and sys.platform == "linux":
+        _ = context.infrastructure.engine, context.infrastructure.warehouse  # loaded once, for all workers
         return ProcessCrew(context, attempt)
     return ThreadCrew(context, attempt, workers)
 
@@ -187,7 +188,11 @@ def _work(context: RunContext, attempt: Attempt, pipe: Any, others: list[Any]) -
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     for other in others:
         other.close()  # so that the parent's end shows
-    own = context.in_process(process_name(), lambda *step: pipe.send(("step", *step)))
+
+    def tell(step: str, product: ProductKey | None) -> None:
+        pipe.send(("step", step, product))
+
+    own = context.in_process(process_name(), no_listener if context.listener is no_listener else tell)
     with suppress(EOFError, BrokenPipeError):
         while (product := pipe.recv()) is not None:
             pipe.send(("done", attempt(own, product)))
