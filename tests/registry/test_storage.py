@@ -23,13 +23,42 @@ from meshwright.provisioning.registry import Event
 from .world import DEALS, bundle
 
 
-def test_the_migrations_make_the_tables_that_the_code_uses(registry: SqlRegistry) -> None:
+def schema_of(registry: SqlRegistry) -> tuple[set[str], object]:
+    """The names of the tables, and how they differ from those that the code uses."""
     with registry._database.engine.connect() as connection:
         options = {"version_table": REVISION_TABLE, "compare_type": True}
         context = MigrationContext.configure(connection, opts=options)
-        assert compare_metadata(context, metadata) == []
-        names = set(inspect(connection).get_table_names())
-    assert names == {*metadata.tables, REVISION_TABLE}
+        return set(inspect(connection).get_table_names()), compare_metadata(context, metadata)
+
+
+def append_only_rules(registry: SqlRegistry) -> list[str]:
+    """The triggers on facts, as the database keeps them."""
+    query = "SELECT sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
+    if registry._database.engine.dialect.name == "postgresql":
+        query = "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY tgname"
+    with registry._database.engine.connect() as connection:
+        return list(connection.execute(text(query)).scalars())
+
+
+def test_an_empty_database_gets_the_tables_that_the_code_uses(registry: SqlRegistry) -> None:
+    assert schema_of(registry) == ({*metadata.tables, REVISION_TABLE}, [])
+
+
+def test_the_migrations_make_the_same_beside_what_is_there(
+    registry: SqlRegistry, url: str, opened: Callable[..., SqlRegistry]
+) -> None:
+    created = append_only_rules(registry)
+    with registry._database.engine.begin() as connection:
+        metadata.drop_all(connection)
+        connection.execute(text(f"DROP TABLE {REVISION_TABLE}"))
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("DROP FUNCTION mesh_facts_are_append_only"))
+        connection.execute(text("CREATE TABLE theirs (id INTEGER)"))
+    migrated = opened()
+    names, differences = schema_of(migrated)
+    assert names == {*metadata.tables, REVISION_TABLE, "theirs"}
+    assert [d for d in differences if d[0] != "remove_table"] == []  # type: ignore[attr-defined]
+    assert append_only_rules(migrated) == created and created
 
 
 def test_a_registry_that_is_up_to_date_opens_without_alembic(

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, inspect, select, text
 
 from meshwright.adapters.registry.database import Database
+from meshwright.adapters.registry.tables import APPEND_ONLY, metadata
 from meshwright.errors import Unavailable
 
 HEAD = "0001"
@@ -35,7 +36,9 @@ def ensure_schema(database: Database) -> None:
         if tx.dialect == "postgresql":
             tx.run(select(func.pg_advisory_xact_lock(_CREATION_LOCK)))
         stored = _stored(tx.connection)  # somebody may have been faster
-        if stored != HEAD:
+        if not inspect(tx.connection).get_table_names():
+            _create(tx.connection)
+        elif stored != HEAD:
             _migrate(tx.connection, stored, database.where)
 
 
@@ -44,6 +47,18 @@ def _stored(connection: Connection) -> str | None:
         return None
     found = connection.execute(text(f"SELECT version_num FROM {REVISION_TABLE}")).scalar_one_or_none()
     return None if found is None else str(found)
+
+
+def _create(connection: Connection) -> None:
+    """Everything at once, in an empty database, as the migrations would have made it."""
+    metadata.create_all(connection, checkfirst=False)
+    for statement in APPEND_ONLY[connection.dialect.name]:
+        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(
+        f"CREATE TABLE {REVISION_TABLE} (version_num VARCHAR(32) NOT NULL, "
+        f"CONSTRAINT {REVISION_TABLE}_pkc PRIMARY KEY (version_num))"
+    )
+    connection.execute(text(f"INSERT INTO {REVISION_TABLE} VALUES (:head)"), {"head": HEAD})
 
 
 def _migrate(connection: Connection, stored: str | None, where: str) -> None:

@@ -1,6 +1,7 @@
 """The registry's tables (docs/registry.md says what each is for).
 
-The migrations create them; a test proves that the two agree. Names start with `mesh_` so that
+Migrations create them where something is there already, an empty database gets them at once; a test
+proves that the two agree. Names start with `mesh_` so that
 the registry can share a database; the catalogue's two tables are those of PyIceberg's SqlCatalog.
 """
 
@@ -241,3 +242,24 @@ iceberg_namespaces = Table(
     Column("property_key", String(255), primary_key=True),
     Column("property_value", String(1000), nullable=False),
 )
+
+APPEND_ONLY = {
+    "sqlite": (
+        "CREATE TRIGGER mesh_facts_update BEFORE UPDATE ON mesh_facts"
+        " BEGIN SELECT RAISE(ABORT, 'facts are append-only'); END",
+        "CREATE TRIGGER mesh_facts_delete BEFORE DELETE ON mesh_facts"
+        " BEGIN SELECT RAISE(ABORT, 'facts are append-only'); END",
+        # INSERT OR REPLACE would delete without firing the trigger above
+        "CREATE TRIGGER mesh_facts_replace BEFORE INSERT ON mesh_facts"
+        " WHEN EXISTS (SELECT 1 FROM mesh_facts"
+        " WHERE environment = NEW.environment AND sequence = NEW.sequence)"
+        " BEGIN SELECT RAISE(ABORT, 'facts are append-only'); END",
+    ),
+    "postgresql": (
+        "CREATE FUNCTION mesh_facts_are_append_only() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'facts are append-only'; END $$",
+        "CREATE TRIGGER mesh_facts_change BEFORE UPDATE OR DELETE OR TRUNCATE ON mesh_facts"
+        " FOR EACH STATEMENT EXECUTE FUNCTION mesh_facts_are_append_only()",
+    ),
+}
+"""What keeps facts from being changed, by dialect."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from meshwright.adapters.registry.tables import APPEND_ONLY
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -207,29 +209,8 @@ def _create_facts() -> None:
         _text("hash"),
     )
     op.create_index("mesh_facts_subject", "mesh_facts", ["environment", "subject", "sequence"])
-    for statement in _APPEND_ONLY[op.get_bind().dialect.name]:
+    for statement in APPEND_ONLY[op.get_bind().dialect.name]:
         op.execute(statement)
-
-
-_APPEND_ONLY = {
-    "sqlite": (
-        "CREATE TRIGGER mesh_facts_update BEFORE UPDATE ON mesh_facts"
-        " BEGIN SELECT RAISE(ABORT, 'facts are append-only'); END",
-        "CREATE TRIGGER mesh_facts_delete BEFORE DELETE ON mesh_facts"
-        " BEGIN SELECT RAISE(ABORT, 'facts are append-only'); END",
-        # INSERT OR REPLACE would delete without firing the trigger above
-        "CREATE TRIGGER mesh_facts_replace BEFORE INSERT ON mesh_facts"
-        " WHEN EXISTS (SELECT 1 FROM mesh_facts"
-        " WHERE environment = NEW.environment AND sequence = NEW.sequence)"
-        " BEGIN SELECT RAISE(ABORT, 'facts are append-only'); END",
-    ),
-    "postgresql": (
-        "CREATE FUNCTION mesh_facts_are_append_only() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN RAISE EXCEPTION 'facts are append-only'; END $$",
-        "CREATE TRIGGER mesh_facts_change BEFORE UPDATE OR DELETE OR TRUNCATE ON mesh_facts"
-        " FOR EACH STATEMENT EXECUTE FUNCTION mesh_facts_are_append_only()",
-    ),
-}
 
 
 def _create_catalogue() -> None:
