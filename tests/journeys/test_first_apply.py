@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from mesh_folder import MeshFolder, column, contract, csv_server, orders_mesh
 
 
@@ -134,3 +135,22 @@ def test_a_sum_of_decimals_fits_its_column_and_a_value_with_too_many_digits_stop
     mesh.csv("data/orders.csv", "id,customer,amount", "1,ada,99.0", "2,bob,99.0")
     answer = mesh.run("run", "sales/orders", "--downstream", code=1)
     assert "FAIL finance/total" in answer.text and "DECIMAL(4,2)" in answer.text
+
+
+def test_the_plan_says_where_a_python_model_would_not_be_isolated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mesh = orders_mesh(tmp_path)
+    model = tmp_path / "domains/finance/revenue/models/revenue"
+    model.with_suffix(".sql").unlink()
+    model.with_suffix(".py").write_text(
+        "import pyarrow as pa\n\n\ndef model(orders__orders):\n"
+        "    table = orders__orders.read_all().group_by('customer').aggregate([('amount', 'sum')])\n"
+        "    return table.rename_columns(['customer', 'amount'])\n"
+    )
+    assert "MW210" not in mesh.run("plan").text
+    monkeypatch.setattr("meshwright.adapters.python.sandbox.available", lambda: False)
+    assert "MW210 a Python model of finance/revenue runs here without isolation" in mesh.run("plan").text
+    monkeypatch.undo()
+    mesh.run("apply", "--yes")
+    assert len(mesh.rows("select * from finance.revenue.revenue")) == 2

@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from meshwright.adapters.duckdb.checks.functions import EXPRESSIONS, MODIFIERS, QUERIES, TABLES
 from meshwright.adapters.duckdb.checks.functions import FUNCTIONS as OF_RULES
 from meshwright.errors import BuildError, SqlError
 
@@ -53,49 +54,7 @@ variant_group_object variant_keys variant_normalize variant_type variant_typeof 
 FUNCTIONS = OF_RULES | frozenset(_MORE_FUNCTIONS.split())
 """Functions whose result comes from their arguments, the clock or chance, and that change nothing."""
 
-_NODES = frozenset(
-    {
-        "SELECT_NODE",
-        "SET_OPERATION_NODE",
-        "RECURSIVE_CTE_NODE",
-        "CTE_NODE",
-        "BASE_TABLE",
-        "SUBQUERY",
-        "JOIN",
-        "TABLE_FUNCTION",
-        "EXPRESSION_LIST",
-        "EMPTY",
-        "PIVOT",
-        "LIMIT_MODIFIER",
-        "LIMIT_PERCENT_MODIFIER",
-        "ORDER_MODIFIER",
-        "DISTINCT_MODIFIER",
-        "ORDER_DEFAULT",
-        "ASCENDING",
-        "DESCENDING",
-    }
-)
-_EXPRESSIONS = frozenset(
-    {
-        "BETWEEN",
-        "CASE",
-        "CAST",
-        "COLLATE",
-        "COLUMN_REF",
-        "COMPARISON",
-        "CONJUNCTION",
-        "CONSTANT",
-        "FUNCTION",
-        "LAMBDA",
-        "LAMBDA_REF",
-        "OPERATOR",
-        "POSITIONAL_REFERENCE",
-        "STAR",
-        "SUBQUERY",
-        "TYPE",
-        "WINDOW",
-    }
-)
+_NODES = QUERIES | TABLES | MODIFIERS | {"PIVOT"}
 
 _Name = tuple[str, ...]
 
@@ -212,7 +171,7 @@ def _fault_of_node(node: dict[str, Any], known: frozenset[_Name]) -> tuple[str, 
 
 def _fault_of_expression(node: dict[str, Any]) -> tuple[str, str | None] | None:
     kind = str(node["class"])
-    if kind not in _EXPRESSIONS:
+    if kind not in EXPRESSIONS:
         return f"uses {_spoken(kind)}", None
     if kind in ("FUNCTION", "WINDOW"):
         name = _path(node)[-1]

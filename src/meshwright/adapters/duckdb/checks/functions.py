@@ -1,6 +1,45 @@
-"""The functions that a rule in SQL may use: none reads a file, a setting or another relation."""
+"""What a statement may consist of: nodes that only read, and the functions that a rule in SQL may use.
+
+None of them reads a file, a setting or another relation.
+"""
 
 from __future__ import annotations
+
+QUERIES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
+TABLES = frozenset({"BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", "EXPRESSION_LIST", "EMPTY"})
+EXPRESSIONS = frozenset(
+    {
+        "BETWEEN",
+        "CASE",
+        "CAST",
+        "COLLATE",
+        "COLUMN_REF",
+        "COMPARISON",
+        "CONJUNCTION",
+        "CONSTANT",
+        "FUNCTION",
+        "LAMBDA",
+        "LAMBDA_REF",
+        "OPERATOR",
+        "POSITIONAL_REFERENCE",
+        "STAR",
+        "SUBQUERY",
+        "TYPE",
+        "WINDOW",
+    }
+)
+MODIFIERS = frozenset(
+    {
+        "LIMIT_MODIFIER",
+        "LIMIT_PERCENT_MODIFIER",
+        "ORDER_MODIFIER",
+        "DISTINCT_MODIFIER",
+        "ORDER_DEFAULT",
+        "ASCENDING",
+        "DESCENDING",
+    }
+)
+"""The nodes of DuckDB's syntax tree that only read: queries, what they read from, expressions, modifiers."""
 
 TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
 

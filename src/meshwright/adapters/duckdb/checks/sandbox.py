@@ -14,43 +14,15 @@ from typing import Any
 import duckdb
 
 from meshwright.adapters.duckdb.checks.faults import CHECK_FAULTS, reason
-from meshwright.adapters.duckdb.checks.functions import FUNCTIONS, TABLE_FUNCTIONS
+from meshwright.adapters.duckdb.checks.functions import (
+    EXPRESSIONS,
+    FUNCTIONS,
+    MODIFIERS,
+    QUERIES,
+    TABLE_FUNCTIONS,
+    TABLES,
+)
 from meshwright.model.check import CheckSpec, Measure
-
-_QUERIES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
-_TABLES = frozenset({"BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", "EXPRESSION_LIST", "EMPTY"})
-_EXPRESSIONS = frozenset(
-    {
-        "BETWEEN",
-        "CASE",
-        "CAST",
-        "COLLATE",
-        "COLUMN_REF",
-        "COMPARISON",
-        "CONJUNCTION",
-        "CONSTANT",
-        "FUNCTION",
-        "LAMBDA",
-        "LAMBDA_REF",
-        "OPERATOR",
-        "POSITIONAL_REFERENCE",
-        "STAR",
-        "SUBQUERY",
-        "TYPE",
-        "WINDOW",
-    }
-)
-_MODIFIERS = frozenset(
-    {
-        "LIMIT_MODIFIER",
-        "LIMIT_PERCENT_MODIFIER",
-        "ORDER_MODIFIER",
-        "DISTINCT_MODIFIER",
-        "ORDER_DEFAULT",
-        "ASCENDING",
-        "DESCENDING",
-    }
-)
 
 NO_SCOPE: frozenset[str] = frozenset()
 
@@ -133,11 +105,11 @@ class _Walk:
         if "class" in node:
             self._expression(node)
         elif isinstance(kind, str):
-            if kind in _QUERIES:
+            if kind in QUERIES:
                 scope = self._with_ctes(node, scope)
-            elif kind in _TABLES:
+            elif kind in TABLES:
                 self._table(node, kind, scope)
-            elif kind not in _MODIFIERS:
+            elif kind not in MODIFIERS:
                 raise Refusal(f"the query uses {_spoken(kind)}, which a rule may not")
         done = {"cte_map"} | ({"function"} if kind == "TABLE_FUNCTION" else set())
         for name, part in node.items():
@@ -159,7 +131,7 @@ class _Walk:
         kind = str(node["class"])
         if kind == "PARAMETER":
             raise Refusal("the query has a parameter (`?` or `$1`), and nothing to fill it with")
-        if kind not in _EXPRESSIONS:
+        if kind not in EXPRESSIONS:
             raise Refusal(f"the query uses {_spoken(kind)}, which a rule may not")
         if kind in ("FUNCTION", "WINDOW"):
             name = str(node.get("function_name") or "").lower()
