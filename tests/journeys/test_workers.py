@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
 from mesh_folder import MeshFolder, column, contract
 
-from meshwright.experience.plan import apply as applying
+from meshwright.experience.runs.crew import forks_safely
 
 
 def wide_mesh(root: Path, products: int = 5) -> MeshFolder:
@@ -33,50 +33,76 @@ def wide_mesh(root: Path, products: int = 5) -> MeshFolder:
     return mesh
 
 
-def test_many_products_are_built_in_other_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mesh = wide_mesh(tmp_path)
-    seen = tmp_path / "processes"
+PROGRAM = """
+import os, signal, sys
+from pathlib import Path
+from meshwright.cli.main import main
+from meshwright.experience.plan import apply as applying
+
+original, parent, seen = applying.run_product, os.getpid(), Path(sys.argv[1])
+
+def noting(context, product, *more):
+    (seen / str(os.getpid())).touch()
+    if product.key.product == sys.argv[2] and os.getpid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return original(context, product, *more)
+
+applying.run_product = noting
+(seen / f"parent-{parent}").touch()
+main(sys.argv[3:])
+"""
+
+
+def apply_elsewhere(mesh: MeshFolder, seen: Path, deadly: str, code: int) -> list[dict[str, Any]]:
+    """The outcomes of `mesh apply` in a process of its own, where `deadly` takes its process down."""
     seen.mkdir()
-    original = applying.run_product
+    words = ["--directory", str(mesh.root), "apply", "--yes", "--format", "json"]
+    program = [sys.executable, "-c", PROGRAM, str(seen), deadly, *words]
+    done = subprocess.run(program, capture_output=True, text=True, timeout=120)
+    assert done.returncode == code, done.stdout + done.stderr
+    outcomes: list[dict[str, Any]] = json.loads(done.stdout)["outcomes"]
+    return outcomes
 
-    def noting(*arguments: Any) -> Any:
-        (seen / str(os.getpid())).touch()
-        return original(*arguments)
 
-    monkeypatch.setattr(applying, "run_product", noting)
-    outcomes = mesh.run("apply", "--yes", "--format", "json").data["outcomes"]
+def test_many_products_are_built_in_other_processes(tmp_path: Path) -> None:
+    mesh = wide_mesh(tmp_path / "mesh")
+    outcomes = apply_elsewhere(mesh, tmp_path / "seen", deadly="", code=0)
     assert [outcome["status"] for outcome in outcomes] == ["published"] * 6
-    processes = {int(file.name) for file in seen.iterdir()}
-    assert len(processes) == 2 and os.getpid() not in processes
+    names = {file.name for file in (tmp_path / "seen").iterdir()}
+    (parent,) = [name for name in names if name.startswith("parent-")]
+    processes = names - {parent}
+    assert len(processes) == 2 and parent.removeprefix("parent-") not in processes
     assert "follows" in mesh.run("facts", "--verify").out
 
 
-def test_a_run_that_takes_its_process_down_fails_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mesh = wide_mesh(tmp_path)
-    original, parent = applying.run_product, os.getpid()
-
-    def deadly(context: Any, product: Any, *more: Any) -> Any:
-        if product.key.product == "p1" and os.getpid() != parent:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return original(context, product, *more)
-
-    monkeypatch.setattr(applying, "run_product", deadly)
-    answer = mesh.run("apply", "--yes", "--format", "json", code=1).data["outcomes"]
-    status = {outcome["product"]: outcome["status"] for outcome in answer}
+def test_a_run_that_takes_its_process_down_fails_alone(tmp_path: Path) -> None:
+    mesh = wide_mesh(tmp_path / "mesh")
+    outcomes = apply_elsewhere(mesh, tmp_path / "seen", deadly="p1", code=1)
+    status = {outcome["product"]: outcome["status"] for outcome in outcomes}
     assert status.pop("lab/p1") == "failed" and status.pop("lab/reader") == "blocked"
     assert set(status.values()) == {"published"}
-    (error,) = [outcome["error"] for outcome in answer if outcome["status"] == "failed"]
+    (error,) = [outcome["error"] for outcome in outcomes if outcome["status"] == "failed"]
     assert "SIGKILL" in error["what"] and error["way_out"]
-    monkeypatch.undo()
     mesh.run("apply", "--yes")
     assert mesh.rows("select count(*) as n from lab.reader.reader") == [{"n": 10}]
 
 
 def test_failures_come_back_from_other_processes_whole(tmp_path: Path) -> None:
-    mesh = wide_mesh(tmp_path)
-    model = tmp_path / "domains/lab/p3/models/p3.sql"
+    mesh = wide_mesh(tmp_path / "mesh")
+    model = tmp_path / "mesh/domains/lab/p3/models/p3.sql"
     model.write_text("select 1 as id from range(3)\n")
-    answer = mesh.run("apply", "--yes", code=1)
-    assert "p3.id.unique" in answer.text and "2 of 3 rows" in answer.text
+    outcomes = apply_elsewhere(mesh, tmp_path / "seen", deadly="", code=1)
+    (failed,) = [outcome for outcome in outcomes if outcome["status"] == "failed"]
+    assert "p3.id.unique" in failed["error"]["what"] and "2 of 3 rows" in failed["error"]["what"]
+
+
+def test_a_process_that_has_used_an_engine_builds_in_threads(tmp_path: Path) -> None:
+    import duckdb
+
+    connection = duckdb.connect()
+    connection.execute("SET threads = 4")
+    connection.execute("SELECT count(*) FROM range(1000000)").fetchall()
+    assert not forks_safely()
+    mesh = wide_mesh(tmp_path)
+    mesh.run("apply", "--yes")
+    assert mesh.rows("select count(*) as n from lab.reader.reader") == [{"n": 10}]

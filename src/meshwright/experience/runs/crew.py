@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -51,11 +52,23 @@ class Crew(Protocol):
 
 
 def crew_for(context: RunContext, attempt: Attempt, products: int, workers: int) -> Crew:
-    """Processes when there is enough to do and the system forks safely, else threads."""
-    if context.reopen is not None and products >= ENOUGH and workers > 1 and sys.platform == "linux":
+    """Processes when there is enough to do and this process forks safely, else threads."""
+    if context.reopen is not None and products >= ENOUGH and workers > 1 and forks_safely():
         _ = context.infrastructure.engine, context.infrastructure.warehouse  # loaded once, for all workers
         return ProcessCrew(context, attempt)
     return ThreadCrew(context, attempt, workers)
+
+
+def forks_safely() -> bool:
+    """Whether this process can fork: on Linux, when it has no thread that Python does not know.
+
+    A native library's thread, such as those of an engine that has been used here, may hold a lock
+    at the moment of the fork, and nobody gives it back in the child.
+    """
+    try:
+        return len(os.listdir("/proc/self/task")) == threading.active_count()  # noqa: PTH208
+    except OSError:
+        return False
 
 
 class ThreadCrew:
