@@ -148,9 +148,11 @@ def test_the_plan_says_where_a_python_model_would_not_be_isolated(
         "    table = orders__orders.read_all().group_by('customer').aggregate([('amount', 'sum')])\n"
         "    return table.rename_columns(['customer', 'amount'])\n"
     )
-    assert "MW210" not in mesh.run("plan").text
+    assert mesh.run("plan", "--format", "json").data["warnings"] == []
     monkeypatch.setattr("meshwright.adapters.python.sandbox.available", lambda: False)
-    assert "MW210 a Python model of finance/revenue runs here without isolation" in mesh.run("plan").text
+    (warning,) = mesh.run("plan", "--format", "json").data["warnings"]
+    assert warning["code"] == "MW210" and "finance/revenue" in warning["message"]
+    assert "MW210" in mesh.run("plan").text
     monkeypatch.undo()
     mesh.run("apply", "--yes")
     assert len(mesh.rows("select * from finance.revenue.revenue")) == 2
