@@ -54,7 +54,6 @@ class Crew(Protocol):
 def crew_for(context: RunContext, attempt: Attempt, products: int, workers: int) -> Crew:
     """Processes when there is enough to do and this process forks safely, else threads."""
     if context.reopen is not None and products >= ENOUGH and workers > 1 and forks_safely():
-        _ = context.infrastructure.engine, context.infrastructure.warehouse  # loaded once, for all workers
         return ProcessCrew(context, attempt)
     return ThreadCrew(context, attempt, workers)
 
