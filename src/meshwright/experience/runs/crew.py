@@ -7,6 +7,7 @@ a fault in a native library), only that run fails.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -197,6 +198,7 @@ class _Worker:
 
 def _work(context: RunContext, attempt: Attempt, pipe: Any, others: list[Any]) -> None:
     """What a worker does: run what it is told until there is nothing more."""
+    gc.freeze()  # what the parent made stays: looking through it would copy its memory
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     for other in others:
         other.close()  # so that the parent's end shows
