@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from meshwright.experience.models import AnalysisCache
+from meshwright.experience.runs.memory import ProcessMemory
 from meshwright.model.address import ProductKey
 from meshwright.model.mesh import Mesh
 from meshwright.model.product import Environment
@@ -76,6 +77,7 @@ class RunContext:
     clock: Callable[[], dt.datetime] = utc_now
     holder: str = field(default_factory=process_name)
     reopen: Callable[[], tuple[Registry, Infrastructure]] | None = None
+    memory: ProcessMemory = field(default_factory=ProcessMemory, repr=False)
     _handles: dict[str, Mapping[ObjectKey, Handle]] = field(default_factory=dict, repr=False)
 
     def in_process(self, holder: str, listener: Listener) -> RunContext:
@@ -89,6 +91,7 @@ class RunContext:
             cache=None,
             listener=listener,
             holder=holder,
+            memory=ProcessMemory(),
             _handles={},
         )
 
