@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from meshwright.adapters.duckdb.boundary import require_offered
+from meshwright.adapters.duckdb.buckets import hash_functions
 from meshwright.adapters.duckdb.checks import measure
 from meshwright.adapters.duckdb.failures import translated
 from meshwright.adapters.duckdb.relations import (
@@ -188,22 +189,27 @@ class DuckSession:
             f"CAST({quote_identifier(c.name)} AS {duckdb_type(c.type)}) AS {quote_identifier(c.name)}"
             for c in target.columns
         )
-        by_name = {column.name: column for column in target.columns}
-        parts = [partition_expression(part, by_name[part.column]) for part in target.partitions]
+        stored = f"SELECT {casts} FROM ({sql})"
         options = [f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {field_ids(target.columns)}, RETURN_STATS"]
         stem = f"{target.run}-{part}"
         place = f"{target.prefix}/{stem}.parquet"
-        if parts:
-            casts += "".join(f", {text} AS __p{index}" for index, text in enumerate(parts))
-            names = ", ".join(f"__p{index}" for index in range(len(parts)))
+        if target.partitions:
+            names = ", ".join(f"__p{index}" for index in range(len(target.partitions)))
             options.append(f"PARTITION_BY ({names}), FILENAME_PATTERN '{stem}-{{i}}', OVERWRITE_OR_IGNORE")
             place = target.prefix
         else:
             options.append("WRITE_EMPTY_FILE false")
-        with translated("the rows could not be written", where):
-            stats = self._cursor.execute(
-                f"COPY (SELECT {casts} FROM ({sql})) TO {literal(place)} ({', '.join(options)})"
-            ).fetchall()
+        by_name = {column.name: column for column in target.columns}
+        bucketed = {
+            by_name[p.column].type.kind for p in target.partitions if p.transform.startswith("bucket")
+        }
+        with hash_functions(self._cursor, bucketed) as hashes:
+            values = [partition_expression(p, by_name[p.column], hashes) for p in target.partitions]
+            keys = "".join(f", {value} AS __p{index}" for index, value in enumerate(values))
+            with translated("the rows could not be written", where):
+                stats = self._cursor.execute(
+                    f"COPY (SELECT *{keys} FROM ({stored})) TO {literal(place)} ({', '.join(options)})"
+                ).fetchall()
         return tuple(
             DataFile(row[0], row[2], row[1], partition_values(target.partitions, row[5]))
             for row in stats
