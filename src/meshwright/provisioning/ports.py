@@ -105,13 +105,15 @@ class Written:
 class Target:
     """Where and how an engine writes one object.
 
-    `prefix` is the folder of the object's data files and `run` goes into every file's name.
+    `prefix` is the folder of the object's data files and `run` goes into every file's name. A file
+    that has reached `file_size` bytes is ended, and the next one begun.
     """
 
     columns: tuple[Column, ...]
     partitions: tuple[PartitionField, ...]
     prefix: str
     run: str
+    file_size: int = 512 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,15 +190,15 @@ class DuckSession:
             for c in target.columns
         )
         stored = f"SELECT {casts} FROM ({sql})"
-        options = [f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {field_ids(target.columns)}, RETURN_STATS"]
-        stem = f"{target.run}-{part}"
-        place = f"{target.prefix}/{stem}.parquet"
+        options = (
+            f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {field_ids(target.columns)}, RETURN_STATS, "
+            f"FILENAME_PATTERN '{target.run}-{part}-{{i}}', FILE_SIZE_BYTES {target.file_size}, "
+            "OVERWRITE_OR_IGNORE"
+        )
         if target.partitions:
-            names = ", ".join(f"__p{index}" for index in range(len(target.partitions)))
-            options.append(f"PARTITION_BY ({names}), FILENAME_PATTERN '{stem}-{{i}}', OVERWRITE_OR_IGNORE")
-            place = target.prefix
+            options += f", PARTITION_BY ({', '.join(f'__p{n}' for n in range(len(target.partitions)))})"
         else:
-            options.append("WRITE_EMPTY_FILE false")
+            options += ", WRITE_EMPTY_FILE false"
         by_name = {column.name: column for column in target.columns}
         bucketed = {
             by_name[p.column].type.kind for p in target.partitions if p.transform.startswith("bucket")
@@ -208,7 +208,7 @@ class DuckSession:
             keys = "".join(f", {value} AS __p{index}" for index, value in enumerate(values))
             with translated("the rows could not be written", where):
                 stats = self._cursor.execute(
-                    f"COPY (SELECT *{keys} FROM ({stored})) TO {literal(place)} ({', '.join(options)})"
+                    f"COPY (SELECT *{keys} FROM ({stored})) TO {literal(target.prefix)} ({options})"
                 ).fetchall()
         return tuple(
             DataFile(row[0], row[2], row[1], partition_values(target.partitions, row[5]))

@@ -116,6 +116,11 @@ class RunContext:
         return float(self.environment.settings.get("lock_seconds", 60))
 
     @property
+    def file_size(self) -> int:
+        """The bytes at which a data file is ended and the next one begun."""
+        return int(self.environment.settings.get("file_size", 512 << 20))
+
+    @property
     def limits(self) -> Limits:
         """What a Python model may use."""
         memory = self.environment.settings.get("python_memory", 4 << 30)
