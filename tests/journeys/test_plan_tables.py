@@ -97,6 +97,7 @@ def test_order_types_and_descriptions_of_the_contract_become_the_schema(tmp_path
         (SOLD, "year", "year"),
         (ID, "truncate[10]", "truncate[10]"),
         (CUSTOMER, "truncate[1]", "truncate[1]"),
+        (CUSTOMER, "bucket[4]", "bucket[4]"),
     ],
 )
 def test_the_table_is_partitioned_as_the_contract_says(
@@ -108,12 +109,6 @@ def test_the_table_is_partitioned_as_the_contract_says(
     assert spec(mesh) == [(declared["name"], expected)]
     with table(mesh) as found:
         assert found.scan().to_arrow().num_rows == 2
-
-
-def test_a_partition_transform_that_the_engine_lacks_is_told(tmp_path: Path) -> None:
-    mesh = sales(tmp_path, [partitioned(ID, 1, "bucket[4]"), SOLD])
-    answer = mesh.run("apply", "--yes", code=2)
-    assert "MW124" in answer.text and "no engine of this version computes it" in answer.text
 
 
 def test_several_partition_columns_keep_their_order_and_prune(tmp_path: Path) -> None:

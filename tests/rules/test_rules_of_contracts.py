@@ -182,7 +182,11 @@ def partitioned(logical: str | None, transform: str | None = None, **keys) -> di
         ("number", "truncate[4]", "is a double and cannot be partitioned"),
         ("integer", "truncate", "has the partition transform `truncate`"),
         ("integer", "truncate[0]", "has the partition transform `truncate[0]`"),
-        ("integer", "bucket[4]", "has the partition transform `bucket[4]`"),
+        ("integer", "bucket", "has the partition transform `bucket`"),
+        ("integer", "bucket[0]", "has the partition transform `bucket[0]`"),
+        ("integer", "bucket[2147483648]", "has the partition transform `bucket[2147483648]`"),
+        ("number", "bucket[4]", "is a double and cannot be partitioned by `bucket[4]`"),
+        ("boolean", "bucket[4]", "is a boolean and cannot be partitioned by `bucket[4]`"),
         ("date", "month[2]", "has the partition transform `month[2]`"),
         ("date", "weekly", "unknown partition transform `weekly`"),
         ("object", None, "cannot be a partition column"),
@@ -202,12 +206,21 @@ def test_a_partition_transform_that_does_not_suit_its_column_is_refused(logical,
         ("timestamp", "hour"),
         ("string", "truncate[2]"),
         ("integer", "truncate[100]"),
+        ("integer", "bucket[16]"),
+        ("time", "bucket[1]"),
         ("number", "identity"),
         (None, "month"),
     ],
 )
 def test_a_partition_transform_suits_its_column(logical, transform):
     assert problems(partitioned(logical, transform), code="MW124") == []
+
+
+def test_bytes_are_partitioned_in_buckets_only():
+    [problem] = problems(partitioned("string", physicalType="bytea"), code="MW124")
+    assert "is a binary and cannot be partitioned by `identity`" in problem.message
+    assert problem.hint == "for a binary use bucket"
+    assert problems(partitioned("string", "bucket[16]", physicalType="bytea"), code="MW124") == []
 
 
 def test_a_transform_alone_does_not_partition():

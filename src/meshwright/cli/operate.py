@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from meshwright.cli.options import EnvironmentOption, FormatOption
 from meshwright.cli.output import check_format, console, plural, print_json, size_text, table, wrapped
 from meshwright.cli.workspace import open_workspace
 from meshwright.errors import InputError
-from meshwright.model.publication import Publication
+from meshwright.model.publication import Cost, Publication
 
 
 def register(app: typer.Typer) -> None:
@@ -132,16 +133,18 @@ def history(
         print_json({"product": str(key), "publications": rows, "failed_runs": failed})
         return
     table(
-        ("", "no.", "publication", "at", "rows", "seconds", "written"),
+        ("", "no.", "published", "rows", "seconds", "CPU", "memory", "written", "stored"),
         [
             (
                 "*" if row["current"] else "",
                 row["number"],
-                row["publication"],
                 _moment(row["at"]),
                 row["rows"],
-                Decimal(f"{row['seconds']:.2f}"),
-                size_text(row["bytes_written"]),
+                Decimal(f"{row['cost']['wall_seconds']:.2f}"),
+                Decimal(f"{row['cost']['cpu_seconds']:.2f}"),
+                size_text(row["cost"]["peak_memory_bytes"]),
+                size_text(row["cost"]["bytes_written"]),
+                size_text(row["cost"]["bytes_stored"]),
             )
             for row in rows
         ],
@@ -154,15 +157,14 @@ def history(
 def _publication_row(
     publication: Publication, current: Publication | None, run: Mapping[str, Any]
 ) -> dict[str, Any]:
-    cost = run.get("cost", {})
+    cost = {**asdict(Cost()), **run.get("cost", {})}
     return {
         "publication": publication.id,
         "number": publication.number,
         "at": publication.created_at,
         "current": current is not None and current.id == publication.id,
         "rows": sum(run.get("objects", {}).values()),
-        "seconds": cost.get("wall_seconds", 0.0),
-        "bytes_written": cost.get("bytes_written", 0),
+        "cost": cost,
         "inputs": dict(publication.inputs),
     }
 

@@ -12,6 +12,7 @@ from meshwright.model.product import Environment
 
 DEFAULT_RETAIN = 20
 DEFAULT_PYTHON_MEMORY = "4GiB"
+DEFAULT_FILE_SIZE = "512MiB"  # that of Iceberg (write.target-file-size-bytes)
 
 _UNITS = {"KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40}
 _SQLITE = "sqlite:///"
@@ -55,6 +56,7 @@ def _environment(name: str, entry: Mapping[str, Any], root: str) -> Environment:
         settings={
             "retain": entry.get("retain", DEFAULT_RETAIN),
             "python_memory": _bytes(entry.get("python_memory", DEFAULT_PYTHON_MEMORY)),
+            "file_size": _bytes(entry.get("file_size", DEFAULT_FILE_SIZE)),
             **{key: entry[key] for key in ("lock_seconds", "memory_limit", "threads") if key in entry},
         },
     )

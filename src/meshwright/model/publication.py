@@ -109,7 +109,12 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What something cost: seconds, bytes, rows."""
+    """What something cost: seconds, bytes, rows.
+
+    `peak_memory_bytes` is that of the one process that held most. `read` and `written` count what
+    went through; `stored` is what a publication's objects, landings included, have in data files
+    after it (0 for a run that published nothing).
+    """
 
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
@@ -118,6 +123,8 @@ class Cost:
     bytes_read: int = 0
     rows_written: int = 0
     bytes_written: int = 0
+    rows_stored: int = 0
+    bytes_stored: int = 0
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(
@@ -128,6 +135,8 @@ class Cost:
             self.bytes_read + other.bytes_read,
             self.rows_written + other.rows_written,
             self.bytes_written + other.bytes_written,
+            self.rows_stored + other.rows_stored,
+            self.bytes_stored + other.bytes_stored,
         )
 
 

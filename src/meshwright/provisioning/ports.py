@@ -105,13 +105,15 @@ class Written:
 class Target:
     """Where and how an engine writes one object.
 
-    `prefix` is the folder of the object's data files and `run` goes into every file's name.
+    `prefix` is the folder of the object's data files and `run` goes into every file's name. A file
+    that has reached `file_size` bytes is ended, and the next one begun.
     """
 
     columns: tuple[Column, ...]
     partitions: tuple[PartitionField, ...]
     prefix: str
     run: str
+    file_size: int = 512 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +296,14 @@ class Limits:
     seconds: float = 3600.0
 
 
+@dataclass(frozen=True, slots=True)
+class ProcessCost:
+    """What a process and those that it started took, also where it was ended from outside."""
+
+    cpu_seconds: float
+    peak_memory_bytes: int  # an upper bound where the process could not tell it itself
+
+
 class PythonRunner(Protocol):
     """Runs Python models in child processes."""
 
@@ -306,8 +316,11 @@ class PythonRunner(Protocol):
         inputs: Mapping[str, Callable[[], pa.RecordBatchReader]],
         folder: Path,
         limits: Limits = Limits(),
+        charge: Callable[[ProcessCost], None] | None = None,
     ) -> AbstractContextManager[pa.RecordBatchReader]:
         """Run the model's function on its inputs (by parameter name); yields what it returns.
+
+        `charge` is told what the child took as soon as it has ended, also when the model failed.
 
         Raises:
             BuildError: the model failed, ran out of memory or time; holds its traceback's last lines.

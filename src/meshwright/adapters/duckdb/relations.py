@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from meshwright.adapters.duckdb.buckets import Hashes, bucket_expression
 from meshwright.errors import MissingPart
 from meshwright.model.publication import Column, DataFile, Handle, PartitionField
 from meshwright.model.types import ColumnType
@@ -73,26 +74,29 @@ _EPOCH_PARTS: Mapping[str, str] = {
 }
 
 
-def partition_expression(part: PartitionField, column: Column) -> str:
-    """The partition value of a row (Iceberg spec, partition transforms), in SQL.
+def partition_expression(part: PartitionField, column: Column, hashes: Hashes) -> str:
+    """The partition value of a row of stored values (Iceberg spec, partition transforms), in SQL.
 
     Raises:
         MissingPart: the embedded engine does not compute this transform.
     """
-    name = quote_identifier(column.name)
+    name, kind = quote_identifier(column.name), column.type.kind
     if part.transform == "identity":
         return name
     if part.transform in _EPOCH_PARTS:
-        moment = f"timezone('UTC', {name})" if column.type.kind == "timestamptz" else name
+        moment = f"timezone('UTC', {name})" if kind == "timestamptz" else name
         return _EPOCH_PARTS[part.transform].format(moment)
     width = re.match(r"truncate\[(\d+)\]\Z", part.transform)
-    if width and column.type.kind == "string":
+    if width and kind == "string":
         return f"left({name}, {width[1]})"
-    if width and column.type.kind in ("int32", "int64"):
+    if width and kind in ("int32", "int64"):
         return f"{name} - ((({name} % {width[1]}) + {width[1]}) % {width[1]})"
+    buckets = re.match(r"bucket\[(\d+)\]\Z", part.transform)
+    if buckets and kind in hashes:
+        return bucket_expression(hashes[kind], kind, name, int(buckets[1]))
     raise MissingPart(
         f"the embedded engine cannot partition {column.type} column `{column.name}` by `{part.transform}`",
-        way_out="use identity, year, month, day, hour or truncate[N] (text and integers)",
+        way_out="use identity, year, month, day, hour, truncate[N] or bucket[N] where they suit the type",
     )
 
 

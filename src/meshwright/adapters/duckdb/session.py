@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from meshwright.adapters.duckdb.boundary import require_offered
+from meshwright.adapters.duckdb.buckets import hash_functions
 from meshwright.adapters.duckdb.checks import measure
 from meshwright.adapters.duckdb.failures import translated
 from meshwright.adapters.duckdb.relations import (
@@ -188,22 +189,27 @@ class DuckSession:
             f"CAST({quote_identifier(c.name)} AS {duckdb_type(c.type)}) AS {quote_identifier(c.name)}"
             for c in target.columns
         )
-        by_name = {column.name: column for column in target.columns}
-        parts = [partition_expression(part, by_name[part.column]) for part in target.partitions]
-        options = [f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {field_ids(target.columns)}, RETURN_STATS"]
-        stem = f"{target.run}-{part}"
-        place = f"{target.prefix}/{stem}.parquet"
-        if parts:
-            casts += "".join(f", {text} AS __p{index}" for index, text in enumerate(parts))
-            names = ", ".join(f"__p{index}" for index in range(len(parts)))
-            options.append(f"PARTITION_BY ({names}), FILENAME_PATTERN '{stem}-{{i}}', OVERWRITE_OR_IGNORE")
-            place = target.prefix
+        stored = f"SELECT {casts} FROM ({sql})"
+        options = (
+            f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {field_ids(target.columns)}, RETURN_STATS, "
+            f"FILENAME_PATTERN '{target.run}-{part}-{{i}}', FILE_SIZE_BYTES {target.file_size}, "
+            "OVERWRITE_OR_IGNORE"
+        )
+        if target.partitions:
+            options += f", PARTITION_BY ({', '.join(f'__p{n}' for n in range(len(target.partitions)))})"
         else:
-            options.append("WRITE_EMPTY_FILE false")
-        with translated("the rows could not be written", where):
-            stats = self._cursor.execute(
-                f"COPY (SELECT {casts} FROM ({sql})) TO {literal(place)} ({', '.join(options)})"
-            ).fetchall()
+            options += ", WRITE_EMPTY_FILE false"
+        by_name = {column.name: column for column in target.columns}
+        bucketed = {
+            by_name[p.column].type.kind for p in target.partitions if p.transform.startswith("bucket")
+        }
+        with hash_functions(self._cursor, bucketed) as hashes:
+            values = [partition_expression(p, by_name[p.column], hashes) for p in target.partitions]
+            keys = "".join(f", {value} AS __p{index}" for index, value in enumerate(values))
+            with translated("the rows could not be written", where):
+                stats = self._cursor.execute(
+                    f"COPY (SELECT *{keys} FROM ({stored})) TO {literal(target.prefix)} ({options})"
+                ).fetchall()
         return tuple(
             DataFile(row[0], row[2], row[1], partition_values(target.partitions, row[5]))
             for row in stats

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -26,7 +27,8 @@ class Process(threading.Thread):
     """Starts a worker and sees it through; the worker dies when this thread or the program does.
 
     After `join`, `code` is its exit code (negative: the signal that ended it), `late` says
-    whether it was stopped because its time was up, and `error` why it could not be started.
+    whether it was stopped because its time was up, and `error` why it could not be started;
+    `usage` is what it and those that it waited for took.
     """
 
     def __init__(self, order: Mapping[str, Any], pass_on: Sequence[int], output: int) -> None:
@@ -41,6 +43,7 @@ class Process(threading.Thread):
         self.code: int | None = None
         self.late = False
         self.error: OSError | None = None
+        self.usage: resource.struct_rusage | None = None
 
     def run(self) -> None:
         """Start, hand over the order, wait."""
@@ -62,7 +65,8 @@ class Process(threading.Thread):
             self._kill()  # what it may have started, where nothing keeps it from doing so
             self._over = True
         timer.cancel()
-        self.code = child.wait()
+        _, status, self.usage = os.wait4(child.pid, 0)
+        self.code = child.returncode = os.waitstatus_to_exitcode(status)
 
     def stop(self) -> None:
         """End the process if it still runs."""

@@ -8,9 +8,7 @@ import os
 import signal
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +16,11 @@ from meshwright.adapters.python import sandbox
 from meshwright.adapters.python.feed import Feeder, Tail, pipe, write_stream
 from meshwright.adapters.python.process import Process
 from meshwright.errors import BuildError, MissingPart, Unavailable
-from meshwright.provisioning.ports import Limits
+from meshwright.provisioning.ports import Limits, ProcessCost
 
 if TYPE_CHECKING:
+    import resource
+
     import pyarrow as pa
 
 Inputs = Mapping[str, "Callable[[], pa.RecordBatchReader]"]
@@ -31,17 +31,6 @@ _WAYS_OUT: Mapping[str, str] = {
     "shape": "end `model` with: return table, or pa.RecordBatchReader.from_batches(schema, batches)",
     "denied": "a model reads only its inputs: declare an input port and take it as input_port__object",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCost:
-    """What one run of a model took; `peak_bytes` is None where the system does not tell it."""
-
-    where: str
-    seconds: float
-    cpu_seconds: float
-    peak_bytes: int | None
-    rows: int
 
 
 class ChildRunner:
@@ -56,12 +45,11 @@ class ChildRunner:
     as an engine's session may have one stream only: the last one streams into the model, those
     before it are first kept in `folder`. A streaming one that the model leaves unread is closed
     when the model ends. The result is kept in `folder` until the context ends, so the inputs are
-    done when it is read. `report` is told what each model cost.
+    done when it is read.
     """
 
-    def __init__(self, report: Callable[[ModelCost], None] | None = None) -> None:
+    def __init__(self) -> None:
         self.isolated = sandbox.available()
-        self._report = report
 
     @contextlib.contextmanager
     def run(
@@ -71,8 +59,11 @@ class ChildRunner:
         inputs: Inputs,
         folder: Path,
         limits: Limits = Limits(),  # noqa: B008 (a frozen value)
+        charge: Callable[[ProcessCost], None] | None = None,
     ) -> Iterator[pa.RecordBatchReader]:
         """Run the model's function on its inputs (by parameter name); yields what it returns.
+
+        `charge` is told what the child took as soon as it has ended, also when the model failed.
 
         Raises:
             BuildError: the model failed, ran out of memory or time, or returned no table.
@@ -90,9 +81,7 @@ class ChildRunner:
             prefix="model-", dir=folder.resolve(), ignore_cleanup_errors=True
         ) as own:
             result = Path(own, "result.arrow")
-            cost = _Run(text, where, inputs, limits, Path(own), self.isolated).wait(result)
-            if self._report is not None:
-                self._report(cost)
+            _Run(text, where, inputs, limits, Path(own), self.isolated, charge).wait(result)
             with _reading(result, where) as reader:
                 yield reader
 
@@ -101,9 +90,17 @@ class _Run:
     """One model's run, from its inputs to a file with its result."""
 
     def __init__(
-        self, text: str, where: str, inputs: Inputs, limits: Limits, own: Path, isolate: bool
+        self,
+        text: str,
+        where: str,
+        inputs: Inputs,
+        limits: Limits,
+        own: Path,
+        isolate: bool,
+        charge: Callable[[ProcessCost], None] | None,
     ) -> None:
         self.where = where
+        self._charge = charge
         self.limits = limits
         self._scratch = own / "scratch"
         self._scratch.mkdir()
@@ -119,9 +116,8 @@ class _Run:
         self._own = own
         self._inputs = inputs
 
-    def wait(self, result: Path) -> ModelCost:
+    def wait(self, result: Path) -> None:
         """Run to the end; the result is in the file `result`."""
-        started = time.monotonic()
         kept = self._keep_all_but_last()
         readers = {name: open_() for name, open_ in self._inputs.items() if name not in kept}
         # the child's ends of the pipes are closed here as soon as it has them
@@ -163,8 +159,10 @@ class _Run:
             for thread in (*feeders, tail):
                 thread.join()
             with os.fdopen(status_read, "rb") as told:
-                status_text = told.read()
-        return self._judge(process, feeders, tail.text, _parse(status_text), time.monotonic() - started)
+                said = _parse(told.read())
+            if self._charge is not None and process.usage is not None:
+                self._charge(_cost(process.usage, said.get("peak")))
+        self._judge(process, feeders, tail.text, said)
 
     def _keep_all_but_last(self) -> Mapping[str, Path]:
         kept: dict[str, Path] = {}
@@ -180,8 +178,7 @@ class _Run:
         feeders: Sequence[Feeder],
         printed: str,
         status: Mapping[str, Any],
-        seconds: float,
-    ) -> ModelCost:
+    ) -> None:
         if process.error is not None:
             raise Unavailable(f"no process for {self.where} could be started", why=str(process.error))
         for feeder in feeders:
@@ -195,14 +192,6 @@ class _Run:
             )
         if not status.get("ok") or process.code != 0:
             raise self._failure(process.code or 0, printed, status)
-        peak = status.get("peak")
-        return ModelCost(
-            where=self.where,
-            seconds=seconds,
-            cpu_seconds=float(status.get("cpu") or 0.0),
-            peak_bytes=int(peak) if peak else None,
-            rows=int(status.get("rows") or 0),
-        )
 
     def _failure(self, code: int, printed: str, status: Mapping[str, Any]) -> BuildError:
         line = status.get("line")
@@ -245,6 +234,17 @@ def _parse(status: bytes) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return told if isinstance(told, dict) else {}
+
+
+def _cost(usage: resource.struct_rusage, peak: Any) -> ProcessCost:
+    """What the system says that a child took.
+
+    On Linux its own peak is better known to the child itself: `ru_maxrss` also counts what the
+    parent held at the fork.
+    """
+    unit = 1 if sys.platform == "darwin" else 1024
+    most = usage.ru_maxrss * unit
+    return ProcessCost(usage.ru_utime + usage.ru_stime, min(peak, most) if isinstance(peak, int) else most)
 
 
 def _size(count: int) -> str:

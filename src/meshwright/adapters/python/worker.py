@@ -57,12 +57,13 @@ def main() -> None:
         if order["isolate"]:
             sandbox.isolate(_readable(), [order["scratch"], "/dev/null"])
         os.chdir(order["scratch"])
-        status = {"ok": True, "rows": _run(order, memory)}
+        _run(order, memory)
+        status: dict[str, Any] = {"ok": True}
         code = 0
     except BaseException as error:  # noqa: BLE001 (whatever a model raises is its result)
         memory.give_spare()
         status = _failure(error, order)
-    status |= memory.costs()
+    status["peak"] = memory.peak()
     sys.stdout.flush()
     sys.stderr.flush()
     with contextlib.suppress(OSError):
@@ -87,7 +88,7 @@ def _library_folders() -> list[str]:
     return [folder] if folder else []
 
 
-def _run(order: dict[str, Any], memory: _Memory) -> int:
+def _run(order: dict[str, Any], memory: _Memory) -> None:
     import pyarrow as pa
 
     memory.limit(order["memory"], order["seconds"])
@@ -105,19 +106,16 @@ def _run(order: dict[str, Any], memory: _Memory) -> int:
             "not a pyarrow.Table or pyarrow.RecordBatchReader"
         )
     with os.fdopen(order["result"], "wb", buffering=1 << 20) as file:
-        return _write(returned, file)
+        _write(returned, file)
 
 
-def _write(reader: Any, file: BinaryIO) -> int:
+def _write(reader: Any, file: BinaryIO) -> None:
     import pyarrow as pa
 
-    rows = 0
     with pa.ipc.new_stream(file, reader.schema) as writer:
         for batch in reader:
             for start in range(0, batch.num_rows, ROWS):
                 writer.write_batch(batch.slice(start, ROWS))
-            rows += batch.num_rows
-    return rows
 
 
 def _load(text: str, where: str) -> Callable[..., Any]:
@@ -202,10 +200,9 @@ class _Memory:
             for kind, upper in self._hard:
                 resource.setrlimit(kind, (upper, upper))
 
-    def costs(self) -> dict[str, Any]:
-        """Peak memory in bytes (None where it is not known) and CPU seconds."""
-        times = os.times()
-        return {"peak": self._fields().get("VmHWM"), "cpu": times.user + times.system}
+    def peak(self) -> int | None:
+        """The most memory that was held, in bytes; None where it is not known."""
+        return self._fields().get("VmHWM")
 
     def _fields(self) -> dict[str, int]:
         return dict(self._read()) if self._status is not None else {}

@@ -3,8 +3,8 @@
 ## What it does
 Checks `partitioned` columns and their custom property `partitionTransform` against the column's type
 (Iceberg, partition transforms): `identity` on anything but binary and nested; `year`, `month`, `day` on
-dates and timestamps; `hour` on timestamps; `truncate[N]` on integers and text. The format also knows
-`bucket[N]`; no engine of this version computes it.
+dates and timestamps; `hour` on timestamps; `truncate[N]` on integers and text; `bucket[N]` on anything but
+booleans, `float`, `double` and nested. `N` is from 1 to 2147483647.
 
 ## Why is this bad
 The table could not be created, or every row would land in a partition of its own.
@@ -19,8 +19,9 @@ The table could not be created, or every row would land in a partition of its ow
 ```
 
 ## What to do instead
-Use a transform that suits the type, such as `truncate[2]` for text; or leave it out: dates and
-timestamps are then partitioned by month, other columns by their value.
+Use a transform that suits the type, such as `truncate[2]` for text, or `bucket[16]` where a column has too
+many values for a partition each, such as a key; or leave it out: dates and timestamps are then partitioned
+by month, other columns by their value.
 """
 
 from __future__ import annotations
@@ -51,8 +52,11 @@ TRANSFORMS: Mapping[str, frozenset[str]] = {
     "day": _TIMESTAMPS | {"date"},
     "hour": _TIMESTAMPS,
     "truncate": frozenset({*INTEGERS, "string"}),
+    "bucket": _FLAT - {"boolean", "double", "float"} | {"binary"},
 }
 """The kinds of column each transform can be applied to, as far as an engine computes it."""
+
+_MOST = 2**31 - 1  # a width and a number of buckets are 32-bit integers in Iceberg
 
 _ALONE = ("has a partition transform but is no partition column", "add `partitioned: true`")
 _FORM = re.compile(r"([a-z]+)(?:\[(\d+)\])?\Z")
@@ -100,14 +104,15 @@ def _wrong(prop: Property, nested: bool) -> tuple[str, str | None] | None:
     form = _FORM.match(str(transform))
     name, width = (form[1], form[2]) if form else ("", None)
     if name not in TRANSFORMS:
-        if name == "bucket":
-            return f"has the partition transform `{transform}`", "no engine of this version computes it"
-        known = "identity, year, month, day, hour and truncate[N]"
+        known = "identity, year, month, day, hour, truncate[N] and bucket[N]"
         near = Suggester(TRANSFORMS).hint(re.sub(r"\W.*", "", str(transform)))
         return f"has the unknown partition transform `{transform}`", near or f"known are {known}"
-    if (name == "truncate") != (width is not None) or width == "0":
-        right = f"write `{name}[16]`" if name == "truncate" else f"write `{name}`"
-        return f"has the partition transform `{transform}`", right
+    sized = name in ("truncate", "bucket")
+    if sized != (width is not None) or not 0 < int(width or 1) <= _MOST:
+        return (
+            f"has the partition transform `{transform}`",
+            f"write `{name}[16]`" if sized else f"write `{name}`",
+        )
     if kind.kind != "any" and kind.kind not in TRANSFORMS[name]:
         suits = [key for key, kinds in TRANSFORMS.items() if kind.kind in kinds]
         return (

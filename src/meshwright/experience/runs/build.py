@@ -67,6 +67,7 @@ class Builder:
             partition_fields(obj),
             self.context.infrastructure.warehouse.data_prefix(key),
             f"{self.run}-{obj.table}",
+            self.context.file_size,
         )
         how: Materialization = port.materialization(obj) if base else "full"
         match how:
@@ -141,7 +142,7 @@ class Builder:
             return candidate
         new = {file.path for file in (*candidate.added, *candidate.compacted)}
         old = [file for file in candidate.handle.files if file.path not in new]
-        for number, group in enumerate(files_to_compact(old)):
+        for number, group in enumerate(files_to_compact(old, target.file_size)):
             again = self.session.compact(
                 candidate.handle, group, replace(target, run=f"{target.run}-{number}")
             ).files

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from meshwright.experience.models import AnalysisCache
+from meshwright.experience.runs.memory import ProcessMemory
 from meshwright.model.address import ProductKey
 from meshwright.model.mesh import Mesh
 from meshwright.model.product import Environment
@@ -76,6 +77,7 @@ class RunContext:
     clock: Callable[[], dt.datetime] = utc_now
     holder: str = field(default_factory=process_name)
     reopen: Callable[[], tuple[Registry, Infrastructure]] | None = None
+    memory: ProcessMemory = field(default_factory=ProcessMemory, repr=False)
     _handles: dict[str, Mapping[ObjectKey, Handle]] = field(default_factory=dict, repr=False)
 
     def in_process(self, holder: str, listener: Listener) -> RunContext:
@@ -89,6 +91,7 @@ class RunContext:
             cache=None,
             listener=listener,
             holder=holder,
+            memory=ProcessMemory(),
             _handles={},
         )
 
@@ -111,6 +114,11 @@ class RunContext:
     def lock_seconds(self) -> float:
         """How long a lock holds without being renewed."""
         return float(self.environment.settings.get("lock_seconds", 60))
+
+    @property
+    def file_size(self) -> int:
+        """The bytes at which a data file is ended and the next one begun."""
+        return int(self.environment.settings.get("file_size", 512 << 20))
 
     @property
     def limits(self) -> Limits:

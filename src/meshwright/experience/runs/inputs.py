@@ -225,7 +225,8 @@ class InputReader:
         if keys:
             self.session.offer_latest(f"{raw}:latest", raw, keys, cursor)
             raw = f"{raw}:latest"
-        target = Target(columns, partition_fields(obj), self._data(key), self.run)
+        size = self.context.file_size
+        target = Target(columns, partition_fields(obj), self._data(key), self.run, size)
         candidate = self._landed(key, base, raw, keys, cursor, target)
         inputs.landings.append(candidate)
         inputs.handles.append(candidate.handle)

@@ -80,10 +80,9 @@ def run_product(context: RunContext, product: Product, build: Build, analysis: P
         current = context.registry.current(context.environment.name, wanted)
         if not build.asked and _done_meanwhile(context, product, build, current.get(product.key)):
             return RunOutcome(product.key, "", "current")
-        run = _Run(
-            context, product, lock, current, analysis, context.new_run(), Meter(), "; ".join(build.reasons)
-        )
-        return run.execute()
+        meter = Meter(context.memory)
+        reason = "; ".join(build.reasons)
+        return _Run(context, product, lock, current, analysis, context.new_run(), meter, reason).execute()
 
 
 def _done_meanwhile(context: RunContext, product: Product, build: Build, current: Publication | None) -> bool:
@@ -195,6 +194,7 @@ class _Run:
             inputs,
             self.context.scratch / self.id,
             self.context.limits,
+            self.meter.charge,
         )
         same_logic = base is not None and Fingerprint.parse(base.fingerprint).logic == (
             fingerprint(product, {}).logic
@@ -216,7 +216,7 @@ class _Run:
             session.offer(object_relation(obj.table, port.major), candidate.handle)
             candidates.append(candidate)
             self._reached("built")
-        for file in data_files(candidates):
+        for file in data_files([*candidates, *inputs.landings]):
             self.meter.wrote(file.rows, file.size)
         self._verify(session, produced)
         return candidates
@@ -234,6 +234,8 @@ class _Run:
         self._reached("sealing")
         sealed = context.infrastructure.warehouse.seal([*candidates, *inputs.landings], self.id)
         self._reached("sealed")
+        for candidate in sealed:
+            self.meter.stored(candidate.handle.rows, candidate.handle.size)
         publication = Publication(
             id=self.id,
             environment=context.environment.name,

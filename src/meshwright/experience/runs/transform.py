@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from meshwright.experience.runs.inputs import Inputs
 from meshwright.experience.runs.relations import model_relation
 from meshwright.model.contract import ContractObject
 from meshwright.model.product import Model, OutputPort, Product
-from meshwright.provisioning.ports import Infrastructure, Limits, Session
+from meshwright.provisioning.ports import Infrastructure, Limits, ProcessCost, Session
 from meshwright.sql.parse import parse_model
 from meshwright.sql.rewrite import rewrite
 
@@ -28,6 +29,7 @@ class Transformation:
     inputs: Inputs
     folder: Path
     limits: Limits = field(default_factory=Limits)
+    charge: Callable[[ProcessCost], None] | None = None
     _made: dict[tuple[str, bool], str] = field(default_factory=dict)
 
     def model_of(self, port: OutputPort, obj: ContractObject) -> ModelAnalysis:
@@ -82,7 +84,7 @@ class Transformation:
             folder = self.folder / relation.replace(":", ".")
             folder.mkdir(parents=True, exist_ok=True)
             with self.infrastructure.python.run(
-                source.text, source.file, inputs, folder, self.limits
+                source.text, source.file, inputs, folder, self.limits, self.charge
             ) as reader:
                 self.session.offer_arrow(relation, reader, source.file)
         return relation
