@@ -14,6 +14,12 @@ Step = tuple[str, str]
 Severity = Literal["error", "warning", "info"]
 Status = Literal["pass", "fail", "warn", "error", "skip"]
 How = Literal["proved", "scanned", "remembered"]
+Proof = Literal["schema", "rows", "nulls", "bounds", "values"]
+"""What proves a check with no row read: the schema, counts of rows or of nulls, the bounds of a
+column whose valid values are an interval, or knowing every value that a column holds."""
+
+_INTERVAL = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "timezone"})
+"""Arguments that bound values; what they let through is an interval."""
 
 CheckKind = Literal[
     "present",  # the column is there
@@ -68,6 +74,33 @@ class CheckSpec:
     steps: tuple[Step, ...] = ()
     key: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
+
+    @property
+    def proof(self) -> Proof | None:
+        """Which statistics of a column prove it, None where rows have to be read."""
+        match self.kind:
+            case "present" | "type":
+                return "schema"
+            case "required":
+                return "nulls"
+            case "bounds":
+                return "bounds"
+            case "metric":
+                return self._proof_of_metric()
+            case "enum" | "length" | "pattern" | "format" | "multiple_of":
+                return "values"
+        return None
+
+    def _proof_of_metric(self) -> Proof | None:
+        metric = self.arguments.get("metric")
+        if metric == "rowCount":
+            return "rows"
+        if metric == "nullValues":
+            return "nulls"
+        if metric == "invalidValues":
+            given = self.arguments.keys() - {"metric", "columns"}
+            return "bounds" if given and given <= _INTERVAL else "values"
+        return "values" if metric == "missingValues" else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,6 +219,18 @@ class Session(Protocol):
         ...
 
 
+class Counts(Protocol):
+    """Counts that earlier verifications found in files; a file's identity never means other rows."""
+
+    def recall(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
+        """Those of the counts, by (file identity, digest of what was counted), that are known."""
+        ...
+
+    def keep(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """Remember counts."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Merge:
     """The outcome of a merge: files written, and the base's files that they replace."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import duckdb
 
-from meshwright.adapters.duckdb.checks.faults import CHECK_FAULTS, reason
+from meshwright.adapters.duckdb.checks.faults import reason
+from meshwright.adapters.duckdb.checks.footers import read_footers
+from meshwright.adapters.duckdb.checks.memory import CountsByFile
+from meshwright.adapters.duckdb.checks.parts import Parts
 from meshwright.adapters.duckdb.checks.probes import (
     KeyProbe,
     OrphanProbe,
@@ -20,12 +22,19 @@ from meshwright.adapters.duckdb.checks.probes import (
 )
 from meshwright.adapters.duckdb.checks.sample import samples
 from meshwright.adapters.duckdb.checks.sandbox import run_rule
+from meshwright.adapters.duckdb.checks.tally import (
+    ROWS,
+    Found,
+    Tally,
+    evaluate,
+    tally,
+    tally_parts,
+    wanted_of,
+)
 from meshwright.model.check import CheckSpec, Measure
 from meshwright.model.operators import satisfied
 from meshwright.model.types import ColumnType
-
-WIDTH = 200
-"""Aggregates in one scan; a contract with more checks is scanned again."""
+from meshwright.provisioning.ports import Counts
 
 SMALL = 100_000
 """Up to so many rows all keys and relationships are asked for in one statement."""
@@ -39,6 +48,8 @@ def measure(
     objects: Mapping[str, str],
     key: Sequence[str] = (),
     classified: Collection[str] = (),
+    parts: Parts | None = None,
+    counts: Counts | None = None,
 ) -> dict[str, Measure]:
     """What each check finds in `relation`, by the check's id.
 
@@ -47,6 +58,9 @@ def measure(
     Failed checks come with up to five failing rows: the columns of `key` and the offending value,
     without the columns in `classified`; where these are not given, the checks' own are taken. A
     check that cannot be computed has an error in its measure, and the others are still measured.
+
+    `parts` are the relation's files, where it is made of such: what their statistics prove is
+    not read, nor what `counts` remembers of them.
 
     Raises:
         duckdb.Error: the data cannot be read, memory or disk is exhausted, or the connection is
@@ -58,11 +72,14 @@ def measure(
     asked = [one for one in probes.values() if not isinstance(one, Measure)]
     rows = 0
     if any(one.how == "proved" for one in found.values()) or asked:
-        rows, counted = _scan(connection, relation, asked)
-        found.update(_keys_and_orphans(connection, asked, rows, counted))
+        tallies = _tallies(connection, relation, asked, parts, counts)
+        counted_rows = tallies[ROWS].value
+        assert isinstance(counted_rows, int)
+        rows = counted_rows
+        found.update(_keys_and_orphans(connection, asked, rows, tallies))
         for one in asked:
             if isinstance(one, RowProbe):
-                found[one.spec.id] = _as_measure(one.spec, counted[one.counted], rows)
+                found[one.spec.id] = _as_measure(one.spec, tallies[one.counted], rows)
             elif isinstance(one, QueryProbe):
                 found[one.spec.id] = replace(run_rule(connection, relation, one.spec, objects), rows=rows)
     for one in asked:
@@ -77,36 +94,29 @@ def measure(
     return {spec.id: _counted_rows(found[spec.id], rows) for spec in specs}
 
 
+def _tallies(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    asked: Sequence[Probe],
+    parts: Parts | None,
+    counts: Counts | None,
+) -> dict[str, Tally]:
+    wanted = wanted_of(asked)
+    if parts is None or not parts.files:
+        return tally(connection, relation, wanted)
+    footers = read_footers(connection, parts)
+    return tally_parts(connection, parts, footers, wanted, CountsByFile(counts, parts, wanted))
+
+
 def _counted_rows(value: Measure, rows: int) -> Measure:
     return replace(value, rows=rows) if value.how == "proved" and value.error is None else value
-
-
-def _scan(
-    connection: duckdb.DuckDBPyConnection, relation: str, asked: Iterable[Probe]
-) -> tuple[int, dict[str, int | duckdb.Error]]:
-    """Every aggregate over the relation, each once, by its SQL; and the number of rows."""
-    wanted = {"count(*)": None}
-    for one in asked:
-        if isinstance(one, RowProbe):
-            wanted[one.counted] = None
-        elif isinstance(one, KeyProbe) and not one.own:
-            wanted[one.filled] = None
-    listed = list(wanted)
-    counted: dict[str, int | duckdb.Error] = {}
-    for start in range(0, len(listed), WIDTH):
-        part = listed[start : start + WIDTH]
-        counted.update(zip(part, _evaluate(connection, part, f" FROM {relation}"), strict=True))
-    rows = counted["count(*)"]
-    if isinstance(rows, duckdb.Error):
-        raise rows
-    return rows, counted
 
 
 def _keys_and_orphans(
     connection: duckdb.DuckDBPyConnection,
     asked: Iterable[Probe],
     rows: int,
-    counted: Mapping[str, int | duckdb.Error],
+    tallies: Mapping[str, Tally],
 ) -> dict[str, Measure]:
     wanted: dict[str, None] = {}
     for one in asked:
@@ -118,54 +128,38 @@ def _keys_and_orphans(
             wanted[f"SELECT count(*) FROM {one.rows}"] = None
     listed = list(wanted)
     step = len(listed) if rows <= SMALL else 1
-    values: dict[str, int | duckdb.Error] = {}
+    values: dict[str, Found] = {}
     for start in range(0, len(listed), step or 1):
         part = listed[start : start + step]
-        values.update(zip(part, _evaluate(connection, [f"({query})" for query in part], ""), strict=True))
+        values.update(zip(part, evaluate(connection, [f"({query})" for query in part], ""), strict=True))
     found: dict[str, Measure] = {}
     for one in asked:
         if isinstance(one, KeyProbe):
-            filled = values[f"SELECT {one.filled} FROM {one.source}"] if one.own else counted[one.filled]
+            own = f"SELECT {one.filled} FROM {one.source}"
+            filled = values[own] if one.own else tallies[one.filled].value
             distinct = values[one.distinct]
             found[one.spec.id] = _surplus(one, filled, distinct, rows)
         elif isinstance(one, OrphanProbe):
-            found[one.spec.id] = _as_measure(one.spec, values[f"SELECT count(*) FROM {one.rows}"], rows)
+            found[one.spec.id] = _as_measure(
+                one.spec, Tally(values[f"SELECT count(*) FROM {one.rows}"]), rows
+            )
     return found
 
 
-def _surplus(one: KeyProbe, filled: int | duckdb.Error, distinct: int | duckdb.Error, rows: int) -> Measure:
+def _surplus(one: KeyProbe, filled: Found, distinct: Found, rows: int) -> Measure:
     """Rows that repeat a value; for a primary key those without a complete one too."""
     if isinstance(filled, duckdb.Error):
-        return _as_measure(one.spec, filled, rows)
+        return _as_measure(one.spec, Tally(filled), rows)
     if isinstance(distinct, duckdb.Error):
-        return _as_measure(one.spec, distinct, rows)
+        return _as_measure(one.spec, Tally(distinct), rows)
     incomplete = rows - filled if one.spec.kind == "primary_key" else 0
     return Measure(filled - distinct + incomplete, rows)
 
 
-def _as_measure(spec: CheckSpec, value: int | duckdb.Error, rows: int) -> Measure:
-    if isinstance(value, duckdb.Error):
-        return Measure(rows=rows, error=reason(value, spec.withheld))
-    return Measure(value, rows)
-
-
-def _evaluate(
-    connection: duckdb.DuckDBPyConnection, expressions: Sequence[str], tail: str
-) -> list[int | duckdb.Error]:
-    """The values of expressions, computed together; one that cannot be computed gives its error."""
-    if not expressions:
-        return []
-    try:
-        found: list[Any] = connection.execute(f"SELECT {', '.join(expressions)}{tail}").fetchall()
-    except CHECK_FAULTS as error:
-        if len(expressions) == 1:
-            return [error]
-        half = len(expressions) // 2
-        return [
-            *_evaluate(connection, expressions[:half], tail),
-            *_evaluate(connection, expressions[half:], tail),
-        ]
-    return [int(value or 0) for value in found[0]]
+def _as_measure(spec: CheckSpec, tally: Tally, rows: int) -> Measure:
+    if isinstance(tally.value, duckdb.Error):
+        return Measure(rows=rows, error=reason(tally.value, spec.withheld))
+    return Measure(tally.value, rows, how=tally.how)
 
 
 def _reject_patterns(
@@ -178,7 +172,7 @@ def _reject_patterns(
         if literal is not None and isinstance(probes[spec.id], RowProbe):
             patterns.setdefault(literal, []).append(spec)
     tests = [f"regexp_matches('', {literal})::INT" for literal in patterns]
-    for value, owners in zip(_evaluate(connection, tests, ""), patterns.values(), strict=True):
+    for value, owners in zip(evaluate(connection, tests, ""), patterns.values(), strict=True):
         if isinstance(value, duckdb.Error):
             for spec in owners:
                 probes[spec.id] = Measure(

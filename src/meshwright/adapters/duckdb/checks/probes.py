@@ -25,19 +25,28 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class RowProbe:
-    """Rows that violate a check, one by one: `test` is true for them, `shown` what they hold."""
+    """Rows that violate a check, one by one: `test` is true for them, `shown` what they hold.
+
+    `counted` is the aggregate that counts them. `column` is the one top-level column that the
+    test reads, None where it reads several or looks inside one; `of_nulls` says that the test is
+    whether that column is null, `true_for_null` that null is among what it is true for.
+    """
 
     spec: CheckSpec
     test: str
     counted: str
     shown: tuple[Shown, ...] = ()
+    column: str | None = None
+    of_nulls: bool = False
+    true_for_null: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class KeyProbe:
     """Values that may occur once only: `columns` of `source`, a FROM clause.
 
-    `own` says that the source is not the relation itself but its unnested values.
+    `own` says that the source is not the relation itself but its unnested values. `names` are the
+    top-level columns, where the values are such.
     """
 
     spec: CheckSpec
@@ -45,6 +54,7 @@ class KeyProbe:
     columns: tuple[str, ...]
     shown: tuple[Shown, ...]
     own: bool
+    names: tuple[str, ...] = ()
 
     @property
     def filled(self) -> str:
@@ -181,7 +191,8 @@ def _rows(spec: CheckSpec, columns: Mapping[str, ColumnType]) -> Probe:
     counted = f"count_if({either})"
     if either == null_column:
         counted = f"count(*) - count({paths.column(found[0])})"
-    return RowProbe(spec, either, counted, tuple(shown))
+    alone = found[0][0][1] if len(found) == 1 and len(found[0]) == 1 else None
+    return RowProbe(spec, either, counted, tuple(shown), alone, either == null_column, of_null)
 
 
 def _values(
@@ -205,8 +216,10 @@ def _key(spec: CheckSpec, relation: str, columns: Mapping[str, ColumnType]) -> P
     found = spec.arguments.get("paths")
     if spec.kind == "primary_key":
         found = tuple((("field", name),) for name in spec.arguments["columns"])
-    source, values, shown, own = _values(found or (paths.path_of(spec),), relation, columns)
-    return KeyProbe(spec, source, values, shown, own)
+    found = found or (paths.path_of(spec),)
+    source, values, shown, own = _values(found, relation, columns)
+    plain = all(len(path) == 1 for path in found)
+    return KeyProbe(spec, source, values, shown, own, tuple(path[0][1] for path in found) if plain else ())
 
 
 def _orphans(

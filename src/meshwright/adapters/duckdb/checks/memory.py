@@ -1,0 +1,70 @@
+"""Counts of earlier verifications: kept for aggregates over files that never change, never verdicts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from meshwright.adapters.duckdb.checks.parts import Parts
+from meshwright.adapters.duckdb.checks.probes import KeyProbe, RowProbe
+from meshwright.provisioning.ports import Counts
+
+
+@dataclass(frozen=True)
+class CountsByFile:
+    """What is remembered of the files of one relation.
+
+    A count is found again by the file's identity and by what was counted: the aggregate's SQL,
+    how its columns are found in a file and as what type, and the engine's version.
+    """
+
+    store: Counts | None
+    parts: Parts
+    wanted: Mapping[str, RowProbe | KeyProbe | None]
+
+    @property
+    def kept(self) -> bool:
+        """Whether counts by file are worth telling apart."""
+        return self.store is not None
+
+    def recall(self, missing: Mapping[str, Sequence[str]]) -> dict[str, dict[str, int]]:
+        """The counts that are remembered, by aggregate and path."""
+        if self.store is None or not missing:
+            return {}
+        identities = {part.path: part.identity for part in self.parts.files}
+        keys = {
+            (identities[path], self._digest(sql)): (sql, path)
+            for sql, paths in missing.items()
+            for path in paths
+        }
+        found: dict[str, dict[str, int]] = {}
+        for key, count in self.store.recall(list(keys)).items():
+            sql, path = keys[key]
+            found.setdefault(sql, {})[path] = count
+        return found
+
+    def keep(self, found: Mapping[str, Mapping[str, Any]]) -> None:
+        """Remember counts; what could not be computed is asked again."""
+        if self.store is None:
+            return
+        identities = {part.path: part.identity for part in self.parts.files}
+        self.store.keep(
+            {
+                (identities[path], self._digest(sql)): count
+                for sql, counts in found.items()
+                for path, count in counts.items()
+                if isinstance(count, int)
+            }
+        )
+
+    def _digest(self, sql: str) -> str:
+        probe = self.wanted[sql]
+        meanings = {name: column.meaning for name, column in self.parts.columns.items()}
+        if isinstance(probe, RowProbe) and probe.column is not None:
+            meanings = {probe.column: meanings.get(probe.column, "")}
+        text = "\0".join((sql, duckdb.__version__, *(f"{k}\1{v}" for k, v in sorted(meanings.items()))))
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
