@@ -78,8 +78,9 @@ def _write(table: pa.Table, path: Path, writer: Writer, group: int) -> None:
 def parts_in(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> tuple[str, Parts]:
     """A relation over files, and its parts."""
     paths = ", ".join(f"'{path}'" for path in files)
-    relation = f"(SELECT * FROM read_parquet([{paths}]))"
-    columns = columns_of(connection, f"SELECT * FROM read_parquet([{paths}])")
+    relation = '"stored rows"'
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {relation} AS SELECT * FROM read_parquet([{paths}])")
+    columns = columns_of(connection, relation)
     return relation, parts_of_files([Part(str(path), str(path)) for path in files], columns)
 
 

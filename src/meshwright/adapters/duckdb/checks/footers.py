@@ -67,6 +67,51 @@ class Footers:
         """What is known of a column in a file; None where nothing is."""
         return self.columns.get(column, {}).get(path)
 
+    def is_bounded(self, column: str, path: str) -> bool:
+        """Whether the bounds of a column in a file are known."""
+        told = self.of(column, path)
+        return told is not None and told.bounded
+
+    def span(self, column: str, paths: Sequence[str]) -> tuple[int, int] | None:
+        """The lowest and the highest whole number of a column in some files; None where unknown."""
+        if not self.whole.get(column) or not all(self.is_bounded(column, path) for path in paths):
+            return None
+        ((index, _),) = _numbered(self.columns, [column])
+        row = self.connection.execute(
+            f"SELECT min(lo{index}), max(hi{index}) FROM {FOOTERS} WHERE list_contains(?, file)",
+            [list(paths)],
+        ).fetchone()
+        return None if row is None or row[0] is None else (row[0], row[1])
+
+    def overlapping(self, column: str, paths: Sequence[str]) -> list[tuple[str, ...]]:
+        """The files whose bounds of a column meet, in groups; all of them must be bounded."""
+        ((index, _),) = _numbered(self.columns, [column])
+        rows = self.connection.execute(
+            f"SELECT file, lo{index} <= max(hi{index}) OVER (ORDER BY lo{index}, hi{index} "
+            f"ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) FROM {FOOTERS} "
+            f"WHERE lo{index} IS NOT NULL ORDER BY lo{index}, hi{index}"
+        ).fetchall()
+        groups: list[set[str]] = []
+        for path, meets in rows:
+            if meets:
+                groups[-1].add(path)
+            else:
+                groups.append({path})
+        return [tuple(path for path in paths if path in group) for group in groups]
+
+    def may_overlap(self, column: str, path: str, others: Sequence[str]) -> bool:
+        """Whether a value of a column may be in a file and in one of some others."""
+        if not all(self.is_bounded(column, each) for each in (path, *others)):
+            return True
+        ((index, _),) = _numbered(self.columns, [column])
+        row = self.connection.execute(
+            f"SELECT count(*) > 0 FROM {FOOTERS} a, {FOOTERS} b "
+            f"WHERE a.file = ? AND list_contains(?, b.file) "
+            f"AND a.lo{index} <= b.hi{index} AND b.lo{index} <= a.hi{index}",
+            [path, list(others)],
+        ).fetchone()
+        return row is None or bool(row[0])
+
     def witnesses(self, columns: Sequence[str], expressions: Sequence[str]) -> dict[str, list[int]]:
         """By file, how many of each column's witnesses meet each expression (`count_if(...)`).
 

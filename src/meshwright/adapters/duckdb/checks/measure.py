@@ -9,6 +9,7 @@ import duckdb
 
 from meshwright.adapters.duckdb.checks.faults import reason
 from meshwright.adapters.duckdb.checks.footers import read_footers
+from meshwright.adapters.duckdb.checks.keys import distinct_keys
 from meshwright.adapters.duckdb.checks.memory import CountsByFile
 from meshwright.adapters.duckdb.checks.parts import Parts
 from meshwright.adapters.duckdb.checks.probes import (
@@ -101,11 +102,17 @@ def _tallies(
     parts: Parts | None,
     counts: Counts | None,
 ) -> dict[str, Tally]:
+    """What all aggregates come to; with parts, also the queries for the keys of large relations."""
     wanted = wanted_of(asked)
     if parts is None or not parts.files:
         return tally(connection, relation, wanted)
     footers = read_footers(connection, parts)
-    return tally_parts(connection, parts, footers, wanted, CountsByFile(counts, parts, wanted))
+    memory = CountsByFile(counts, parts, wanted)
+    tallies = tally_parts(connection, parts, footers, wanted, memory)
+    for one in asked:
+        if isinstance(one, KeyProbe) and one.names and one.distinct not in tallies:
+            tallies[one.distinct] = distinct_keys(connection, one, parts, footers, memory)
+    return tallies
 
 
 def _counted_rows(value: Measure, rows: int) -> Measure:
@@ -121,7 +128,8 @@ def _keys_and_orphans(
     wanted: dict[str, None] = {}
     for one in asked:
         if isinstance(one, KeyProbe):
-            wanted[one.distinct] = None
+            if one.distinct not in tallies:
+                wanted[one.distinct] = None
             if one.own:
                 wanted[f"SELECT {one.filled} FROM {one.source}"] = None
         elif isinstance(one, OrphanProbe):
@@ -137,7 +145,7 @@ def _keys_and_orphans(
         if isinstance(one, KeyProbe):
             own = f"SELECT {one.filled} FROM {one.source}"
             filled = values[own] if one.own else tallies[one.filled].value
-            distinct = values[one.distinct]
+            distinct = tallies.get(one.distinct) or Tally(values[one.distinct])
             found[one.spec.id] = _surplus(one, filled, distinct, rows)
         elif isinstance(one, OrphanProbe):
             found[one.spec.id] = _as_measure(
@@ -146,14 +154,14 @@ def _keys_and_orphans(
     return found
 
 
-def _surplus(one: KeyProbe, filled: Found, distinct: Found, rows: int) -> Measure:
+def _surplus(one: KeyProbe, filled: Found, distinct: Tally, rows: int) -> Measure:
     """Rows that repeat a value; for a primary key those without a complete one too."""
     if isinstance(filled, duckdb.Error):
         return _as_measure(one.spec, Tally(filled), rows)
-    if isinstance(distinct, duckdb.Error):
-        return _as_measure(one.spec, Tally(distinct), rows)
+    if isinstance(distinct.value, duckdb.Error):
+        return _as_measure(one.spec, distinct, rows)
     incomplete = rows - filled if one.spec.kind == "primary_key" else 0
-    return Measure(filled - distinct + incomplete, rows)
+    return Measure(filled - distinct.value + incomplete, rows, how=distinct.how)
 
 
 def _as_measure(spec: CheckSpec, tally: Tally, rows: int) -> Measure:

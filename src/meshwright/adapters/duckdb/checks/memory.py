@@ -61,6 +61,29 @@ class CountsByFile:
             }
         )
 
+    def recall_longest(self, sql: str, paths: Sequence[str]) -> tuple[int, int] | None:
+        """What is remembered of the most of these files together, from the first: how many, the count."""
+        if self.store is None:
+            return None
+        keys = {key: number for number, key in enumerate(self._groups(sql, paths), start=1)}
+        found = {keys[key]: count for key, count in self.store.recall(list(keys)).items()}
+        return max(found.items()) if found else None
+
+    def keep_group(self, sql: str, paths: Sequence[str], count: int) -> None:
+        """Remember a count over files together."""
+        if self.store is not None:
+            self.store.keep({self._groups(sql, paths)[-1]: count})
+
+    def _groups(self, sql: str, paths: Sequence[str]) -> list[tuple[str, str]]:
+        """The key of the first file, of the first two, and so on; each lives as long as its last file."""
+        identities = {part.path: part.identity for part in self.parts.files}
+        keys, together = [], hashlib.blake2b(b"together", digest_size=16)
+        own = self._digest(sql)
+        for path in paths:
+            together.update(identities[path].encode() + b"\0")
+            keys.append((identities[path], f"{own}:{together.hexdigest()}"))
+        return keys
+
     def _digest(self, sql: str) -> str:
         probe = self.wanted[sql]
         meanings = {name: column.meaning for name, column in self.parts.columns.items()}

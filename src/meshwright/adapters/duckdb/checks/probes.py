@@ -29,7 +29,8 @@ class RowProbe:
 
     `counted` is the aggregate that counts them. `column` is the one top-level column that the
     test reads, None where it reads several or looks inside one; `of_nulls` says that the test is
-    whether that column is null, `true_for_null` that null is among what it is true for.
+    whether that column is null, `true_for_null` that null is among what it is true for. `cheap`
+    is an aggregate that is zero only where no row violates the check, and costs less.
     """
 
     spec: CheckSpec
@@ -39,6 +40,7 @@ class RowProbe:
     column: str | None = None
     of_nulls: bool = False
     true_for_null: bool = False
+    cheap: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,15 @@ def _rows(spec: CheckSpec, columns: Mapping[str, ColumnType]) -> Probe:
     if either == null_column:
         counted = f"count(*) - count({paths.column(found[0])})"
     alone = found[0][0][1] if len(found) == 1 and len(found[0]) == 1 else None
-    return RowProbe(spec, either, counted, tuple(shown), alone, either == null_column, of_null)
+    cheap = _cheaper(spec, paths.column(found[0]), kind) if alone is not None else None
+    return RowProbe(spec, either, counted, tuple(shown), alone, either == null_column, of_null, cheap)
+
+
+def _cheaper(spec: CheckSpec, column: str, kind: ColumnType) -> str | None:
+    """A text that is too long has too many bytes."""
+    if spec.kind != "length" or kind.kind != "string" or "minLength" in spec.arguments:
+        return None
+    return f"count_if(strlen({column}) > {int(spec.arguments['maxLength'])})"
 
 
 def _values(

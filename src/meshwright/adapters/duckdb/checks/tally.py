@@ -113,16 +113,26 @@ def _read(
     footers: Footers,
     by_file: bool,
 ) -> dict[str, dict[str, Found]]:
-    """Aggregates over some files, by file; where nobody wants that, all is told of the first file."""
+    """Aggregates over some files, by file; where nobody wants that, all is told of the first file.
+
+    Where a cheap test can show that no row violates a check, it is tried first.
+    """
     together = dict(wanted)
     found: dict[str, dict[str, Found]] = {}
     for column, probes in _coded(wanted, footers).items():
         sums = {f"coalesce(sum(__rows) FILTER (WHERE {probe.test}), 0)": sql for sql, probe in probes.items()}
-        source = partial(_values, parts, quote_identifier(column))
+        source = partial(_values, parts, quote_identifier(column), by_file and len(paths) > 1)
         for summed, counts in _count(connection, source, list(sums), paths, by_file).items():
             found[sums[summed]] = counts
             del together[sums[summed]]
-    found.update(_count(connection, parts.source, list(together), paths, by_file))
+    cheap = {
+        sql: probe.cheap for sql, probe in together.items() if isinstance(probe, RowProbe) and probe.cheap
+    }
+    first = {cheap.get(sql, sql): sql for sql in together}
+    for asked, counts in _count(connection, parts.source, list(first), paths, by_file).items():
+        found[first[asked]] = counts
+    again = [sql for sql in cheap if any(found[sql].values())]
+    found.update(_count(connection, parts.source, again, paths, by_file))
     return found
 
 
@@ -135,12 +145,10 @@ def _coded(wanted: Wanted, footers: Footers) -> dict[str, dict[str, RowProbe]]:
     return found
 
 
-def _values(parts: Parts, column: str, paths: Sequence[str]) -> str:
-    """The values of a column with how often each is there, by file."""
-    return (
-        f"(SELECT {column}, filename, count(*) AS __rows FROM {parts.source(paths)} "
-        f"GROUP BY {column}, filename)"
-    )
+def _values(parts: Parts, column: str, by_file: bool, paths: Sequence[str]) -> str:
+    """The values of a column with how often each is there."""
+    by = f"{column}, filename" if by_file else column
+    return f"(SELECT {by}, count(*) AS __rows FROM {parts.source(paths)} GROUP BY {by})"
 
 
 def _count(
