@@ -210,11 +210,13 @@ class Session(Protocol):
         specs: Sequence[CheckSpec],
         objects: Mapping[str, str],
         columns: Mapping[str, ColumnType] | None = None,
+        counts: Counts | None = None,
     ) -> Mapping[str, Measure]:
         """What each check finds in relation `name`.
 
         `objects` names the relations of the contract's objects; `columns` are those that the
-        model produced, where they differ from what is stored.
+        model produced, where they differ from what is stored. `counts` remembers what was
+        counted in files.
         """
         ...
 

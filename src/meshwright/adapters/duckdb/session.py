@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from meshwright.adapters.duckdb.boundary import require_offered
 from meshwright.adapters.duckdb.buckets import hash_functions
-from meshwright.adapters.duckdb.checks import measure
+from meshwright.adapters.duckdb.checks import SMALL, measure, parts_of_handle
 from meshwright.adapters.duckdb.failures import translated
 from meshwright.adapters.duckdb.relations import (
     field_ids,
@@ -25,7 +25,7 @@ from meshwright.adapters.duckdb.relations import (
 from meshwright.model.check import CheckSpec, Measure
 from meshwright.model.publication import DataFile, Handle
 from meshwright.model.types import ColumnType
-from meshwright.provisioning.ports import Merge, Target, Written
+from meshwright.provisioning.ports import Counts, Merge, Target, Written
 from meshwright.sql.duckdb_types import duckdb_type, from_duckdb, quote_identifier
 
 
@@ -36,10 +36,12 @@ class DuckSession:
         self._cursor = cursor
         self._tables: set[str] = set()
         self._names: set[str] = set()
+        self._handles: dict[str, Handle] = {}
 
     def offer(self, name: str, handle: Handle) -> None:
         """See `provisioning.ports.Session`."""
         self._view(name, scan_handle(handle), str(handle.key))
+        self._handles[name] = handle
 
     def offer_files(self, name: str, files: Sequence[str], columns: Sequence[tuple[str, ColumnType]]) -> None:
         """See `provisioning.ports.Session`."""
@@ -159,16 +161,23 @@ class DuckSession:
         specs: Sequence[CheckSpec],
         objects: Mapping[str, str],
         columns: Mapping[str, ColumnType] | None = None,
+        counts: Counts | None = None,
     ) -> Mapping[str, Measure]:
         """See `provisioning.ports.Session`."""
         found = columns if columns is not None else self.describe(name)
         quoted = {obj: quote_identifier(relation) for obj, relation in objects.items()}
-        return measure(self._cursor, quote_identifier(name), found, specs, quoted)
+        handle = self._handles.get(name)
+        parts = None
+        if handle is not None and handle.rows > SMALL:
+            parts = parts_of_handle(self._cursor, handle)
+        relation = quote_identifier(name)
+        return measure(self._cursor, relation, found, specs, quoted, parts=parts, counts=counts)
 
     # --- inside
 
     def _view(self, name: str, sql: str, where: str) -> None:
         self._names.add(name)
+        self._handles.pop(name, None)
         with translated(f"`{name}` cannot be built", where):
             if name in self._tables:
                 self._cursor.execute(f"DROP TABLE {quote_identifier(name)}")
@@ -178,6 +187,7 @@ class DuckSession:
     def _keep(self, name: str, sql: str) -> None:
         """Keep the rows of a query as relation `name`."""
         self._names.add(name)
+        self._handles.pop(name, None)
         if name not in self._tables:
             self._cursor.execute(f"DROP VIEW IF EXISTS temp.main.{quote_identifier(name)}")
         self._tables.add(name)

@@ -38,7 +38,8 @@ from meshwright.model.types import ColumnType
 from meshwright.provisioning.ports import Counts
 
 SMALL = 100_000
-"""Up to so many rows all keys and relationships are asked for in one statement."""
+"""Up to so many rows a scan costs less than reading statistics, and all keys and relationships are
+asked for in one statement."""
 
 
 def measure(
