@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from meshwright.provisioning.registry import Registry
 
 
+VERIFY_MEMORY = "1GiB"
+"""What verification outside a mesh may hold in memory; the engine spills the rest."""
+
+
 class WiredInfrastructure:
     """The infrastructure of one environment (`provisioning.ports.Infrastructure`)."""
 
@@ -120,6 +124,19 @@ _READERS: Mapping[str, Callable[[Path, Mapping[str, str], Secrets], SourceReader
     "duckdb": _duckdb,
     "api": _api,
 }
+
+
+def verification(root: Path, scratch: Path) -> tuple[Engine, Mapping[str, SourceReader]]:
+    """What verifies a contract outside a mesh: the embedded engine, and readers by server type.
+
+    Relative paths are below `root`; `scratch` is a folder for what does not fit into memory.
+    """
+    from meshwright.adapters.duckdb.engine import DuckEngine
+
+    environment = Environment("local", str(scratch), "", "duckdb")
+    return DuckEngine([], {"scratch": str(scratch), "memory_limit": VERIFY_MEMORY}), LazyReaders(
+        environment, root
+    )
 
 
 def open_registry(environment: Environment, root: Path) -> Registry:

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "facts": "operate",
     "query": "consume",
     "test": "testing",
+    "verify": "verify",
 }
 """Each command, and the module of this package that has it."""
 

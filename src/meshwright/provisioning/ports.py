@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -59,6 +59,21 @@ class Extraction:
     cursor: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where an object's rows lie, so that an engine can read them in place.
+
+    `form` is parquet, csv, json (one document) or jsonl (a record a line), all in `files`, or
+    `table`: a table of the DuckDB database `files[0]`. `options` are delimiter and encoding of
+    CSV, schema and table of a database. `where` is for errors.
+    """
+
+    form: str
+    files: tuple[str, ...]
+    where: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
 class SourceReader(Protocol):
     """Reads one kind of ODCS server."""
 
@@ -82,6 +97,15 @@ class SourceReader(Protocol):
             Unavailable: the source failed on the way.
             DriftError: values do not fit the contract's types; says which column, how many rows,
                 and an example.
+        """
+        ...
+
+    def locate(self, source: Source, obj: ContractObject) -> Located | None:
+        """Where an engine can read the object's rows in place; None where only `extract` does.
+
+        Raises:
+            Unavailable: the source does not answer.
+            DriftError: the object is not there.
         """
         ...
 
@@ -137,6 +161,14 @@ class Session(Protocol):
 
     def offer_files(self, name: str, files: Sequence[str], columns: Sequence[tuple[str, ColumnType]]) -> None:
         """Make extracted Parquet files readable as relation `name`."""
+        ...
+
+    def offer_located(self, name: str, located: Located, obj: ContractObject) -> None:
+        """Make rows readable in place as relation `name`, in the types that they have there.
+
+        Raises:
+            Unavailable: they cannot be read.
+        """
         ...
 
     def offer_rows(
@@ -249,6 +281,10 @@ class Engine(Protocol):
 
     def session(self) -> AbstractContextManager[Session]:
         """A session of its own for one run."""
+        ...
+
+    def inspection(self, located: Iterable[Located]) -> AbstractContextManager[Session]:
+        """A session that can read what is located, and nothing else."""
         ...
 
     def query(self, relations: Mapping[str, Handle], sql: str) -> pa.Table:

@@ -58,6 +58,9 @@ class ApiReader:
             first = next(pages(client, settings, {}, where))
         return _columns(obj, {key for item in first for key in item}, bool(first))
 
+    def locate(self, source: Source, obj: ContractObject) -> None:
+        """Rows are not read in place by an engine."""
+
     def extract(
         self, source: Source, obj: ContractObject, folder: Path, increment: Increment | None = None
     ) -> Extraction:

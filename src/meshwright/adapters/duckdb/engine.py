@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,11 +14,12 @@ import pyarrow as pa
 
 from meshwright.adapters.duckdb.boundary import only_select
 from meshwright.adapters.duckdb.failures import translated
-from meshwright.adapters.duckdb.relations import file_list, scan_handle
+from meshwright.adapters.duckdb.located import database_name
+from meshwright.adapters.duckdb.relations import file_list, literal, scan_handle
 from meshwright.adapters.duckdb.session import DuckSession
 from meshwright.errors import Unavailable
 from meshwright.model.publication import Handle
-from meshwright.provisioning.ports import EngineCapabilities
+from meshwright.provisioning.ports import EngineCapabilities, Located
 from meshwright.provisioning.processes import SPILL, process_name
 from meshwright.sql.duckdb_types import quote_identifier
 
@@ -55,6 +57,20 @@ class DuckEngine:
         finally:
             cursor.close()
 
+    @contextmanager
+    def inspection(self, located: Iterable[Located]) -> Iterator[DuckSession]:
+        """See `provisioning.ports.Engine`; databases are attached for reading only."""
+        places = list(located)
+        files = dict.fromkeys(file for place in places for file in place.files)
+        databases = dict.fromkeys(place.files[0] for place in places if place.form == "table")
+        with translated("the data cannot be opened", None):
+            connection = self._start([*files, *map(glob.escape, files)], databases)
+        try:
+            connection.execute("SET lock_configuration = true")
+            yield DuckSession(connection)
+        finally:
+            connection.close()
+
     def query(self, relations: Mapping[str, Handle], sql: str) -> pa.Table:
         """See `provisioning.ports.Engine`; each domain is a catalogue of its own.
 
@@ -91,7 +107,7 @@ class DuckEngine:
         """A folder of this process, so that the next start can tell that it is a dead one's."""
         return str(Path(self._settings["scratch"]) / (SPILL + process_name())).replace("'", "''")
 
-    def _start(self, files: Sequence[str] | None) -> duckdb.DuckDBPyConnection:
+    def _start(self, files: Sequence[str] | None, databases: Iterable[str] = ()) -> duckdb.DuckDBPyConnection:
         """An instance that can touch these files, none if they are none; with None, the folders."""
         connection = duckdb.connect(
             ":memory:",
@@ -104,6 +120,9 @@ class DuckEngine:
         )
         if self._settings.get("scratch"):
             connection.execute(f"SET temp_directory = '{self._spill()}'")
+        for database in databases:
+            name = quote_identifier(database_name(database))
+            connection.execute(f"ATTACH {literal(database)} AS {name} (READ_ONLY)")
         if files is None:
             connection.execute(f"SET allowed_directories = {file_list(self._folders)}")
         else:

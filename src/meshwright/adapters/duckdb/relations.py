@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -21,6 +22,11 @@ def literal(text: str) -> str:
 def file_list(files: Sequence[str]) -> str:
     """Paths as a list literal."""
     return "[" + ", ".join(literal(path) for path in files) + "]"
+
+
+def pattern_list(files: Sequence[str]) -> str:
+    """Paths of any names as a list literal of patterns, for functions that take such."""
+    return file_list([glob.escape(path) for path in files])
 
 
 def nothing(columns: Iterable[tuple[str, ColumnType]]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -11,8 +12,10 @@ import pyarrow as pa
 
 from meshwright.adapters.duckdb.boundary import require_offered
 from meshwright.adapters.duckdb.buckets import hash_functions
-from meshwright.adapters.duckdb.checks import SMALL, measure, parts_of_handle
+from meshwright.adapters.duckdb.checks import SMALL, measure
+from meshwright.adapters.duckdb.checks.parts import Parts, parts_of_handle
 from meshwright.adapters.duckdb.failures import translated
+from meshwright.adapters.duckdb.located import located_parts, located_sql
 from meshwright.adapters.duckdb.relations import (
     field_ids,
     file_list,
@@ -23,9 +26,10 @@ from meshwright.adapters.duckdb.relations import (
     scan_handle,
 )
 from meshwright.model.check import CheckSpec, Measure
+from meshwright.model.contract import ContractObject
 from meshwright.model.publication import DataFile, Handle
 from meshwright.model.types import ColumnType
-from meshwright.provisioning.ports import Counts, Merge, Target, Written
+from meshwright.provisioning.ports import Counts, Located, Merge, Target, Written
 from meshwright.sql.duckdb_types import duckdb_type, from_duckdb, quote_identifier
 
 
@@ -36,12 +40,19 @@ class DuckSession:
         self._cursor = cursor
         self._tables: set[str] = set()
         self._names: set[str] = set()
-        self._handles: dict[str, Handle] = {}
+        self._parts: dict[str, Callable[[], Parts | None]] = {}
 
     def offer(self, name: str, handle: Handle) -> None:
         """See `provisioning.ports.Session`."""
         self._view(name, scan_handle(handle), str(handle.key))
-        self._handles[name] = handle
+        if handle.rows > SMALL:
+            self._parts[name] = partial(parts_of_handle, self._cursor, handle)
+
+    def offer_located(self, name: str, located: Located, obj: ContractObject) -> None:
+        """See `provisioning.ports.Session`."""
+        self._view(name, located_sql(located), located.where)
+        columns = self.describe(name)
+        self._parts[name] = partial(located_parts, self._cursor, located, columns)
 
     def offer_files(self, name: str, files: Sequence[str], columns: Sequence[tuple[str, ColumnType]]) -> None:
         """See `provisioning.ports.Session`."""
@@ -166,18 +177,16 @@ class DuckSession:
         """See `provisioning.ports.Session`."""
         found = columns if columns is not None else self.describe(name)
         quoted = {obj: quote_identifier(relation) for obj, relation in objects.items()}
-        handle = self._handles.get(name)
-        parts = None
-        if handle is not None and handle.rows > SMALL:
-            parts = parts_of_handle(self._cursor, handle)
         relation = quote_identifier(name)
-        return measure(self._cursor, relation, found, specs, quoted, parts=parts, counts=counts)
+        with translated("the checks could not be measured", name):
+            parts = self._parts[name]() if name in self._parts else None
+            return measure(self._cursor, relation, found, specs, quoted, parts=parts, counts=counts)
 
     # --- inside
 
     def _view(self, name: str, sql: str, where: str) -> None:
         self._names.add(name)
-        self._handles.pop(name, None)
+        self._parts.pop(name, None)
         with translated(f"`{name}` cannot be built", where):
             if name in self._tables:
                 self._cursor.execute(f"DROP TABLE {quote_identifier(name)}")
@@ -187,7 +196,7 @@ class DuckSession:
     def _keep(self, name: str, sql: str) -> None:
         """Keep the rows of a query as relation `name`."""
         self._names.add(name)
-        self._handles.pop(name, None)
+        self._parts.pop(name, None)
         if name not in self._tables:
             self._cursor.execute(f"DROP VIEW IF EXISTS temp.main.{quote_identifier(name)}")
         self._tables.add(name)

@@ -29,7 +29,7 @@ from meshwright.errors import DriftError, InputError, MeshwrightError, Unavailab
 from meshwright.model.contract import ContractObject
 from meshwright.model.product import Source
 from meshwright.model.types import ANY, ColumnType
-from meshwright.provisioning.ports import Extraction, Increment, Secrets, SourceCapabilities
+from meshwright.provisioning.ports import Extraction, Increment, Located, Secrets, SourceCapabilities
 
 
 class LocalReader:
@@ -87,6 +87,19 @@ class LocalReader:
                     connection, obj, folder, scratch, delivery.where, lambda error: _explain(error, delivery)
                 )
                 return writer.write(parts, increment)
+
+    def locate(self, source: Source, obj: ContractObject) -> Located:
+        """The object's files.
+
+        Raises:
+            Unavailable: the path does not exist or cannot be read.
+            DriftError: there is no file for the object.
+        """
+        delivery = self._delivery(source, obj)
+        options = {"delimiter": delivery.delimiter, "encoding": delivery.encoding}
+        form = "jsonl" if delivery.form == "ndjson" else delivery.form
+        files = tuple(str(file) for file in delivery.files)
+        return Located(form, files, delivery.where, options if form == "csv" else {})
 
     def _delivery(self, source: Source, obj: ContractObject) -> Delivery:
         where = place(source, obj)

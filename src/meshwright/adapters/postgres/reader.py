@@ -62,6 +62,9 @@ class PostgresReader:
         with reading(source, self._environ, secrets) as connection:
             return {column.name: column.type for column in self._columns(connection, source, obj)}
 
+    def locate(self, source: Source, obj: ContractObject) -> None:
+        """Rows are not read in place by an engine."""
+
     def extract(
         self, source: Source, obj: ContractObject, folder: Path, increment: Increment | None = None
     ) -> Extraction:

@@ -15,6 +15,7 @@ import duckdb
 
 from meshwright.adapters.duckdb.checks.literals import text
 from meshwright.adapters.duckdb.checks.parts import Parts
+from meshwright.adapters.duckdb.relations import pattern_list
 from meshwright.model.types import INTEGERS, ColumnType
 from meshwright.sql.duckdb_types import duckdb_type, quote_identifier
 
@@ -145,10 +146,9 @@ def read_footers(connection: duckdb.DuckDBPyConnection, parts: Parts) -> Footers
     folded = ["file_name AS file", "CAST(sum(row_group_num_rows) FILTER (column_id = 0) AS BIGINT) AS rows"]
     for index, column in enumerate(known.values()):
         folded += _folded(index, str(column.name), column.type)
-    files = ", ".join(map(text, parts.paths))
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {FOOTERS} AS SELECT {', '.join(folded)} "
-        f"FROM parquet_metadata([{files}]) GROUP BY file_name"
+        f"FROM parquet_metadata({pattern_list(parts.paths)}) GROUP BY file_name"
     )
     told_of = ", ".join(f"{name}{index}" for index in range(len(known)) for name in _TOLD)
     told = connection.execute(f"SELECT file, rows{', ' if known else ''}{told_of} FROM {FOOTERS}").fetchall()

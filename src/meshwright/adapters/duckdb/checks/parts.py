@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from meshwright.adapters.duckdb.relations import file_list, scan
+from meshwright.adapters.duckdb.relations import file_list, pattern_list, scan
 from meshwright.model.publication import Handle
 from meshwright.model.types import ColumnType
 from meshwright.sql.duckdb_types import duckdb_type
@@ -92,4 +92,4 @@ def parts_of_handle(connection: duckdb.DuckDBPyConnection, handle: Handle) -> Pa
 
 
 def _by_name(paths: Sequence[str]) -> str:
-    return f"read_parquet({file_list(paths)}, hive_partitioning = false, filename = true)"
+    return f"read_parquet({pattern_list(paths)}, hive_partitioning = false, filename = true)"

@@ -1,0 +1,176 @@
+"""Verification of a contract on its own."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from meshwright.cli.output import check_format, console, plural, print_json, table
+from meshwright.errors import DriftError, InputError
+
+if TYPE_CHECKING:
+    from meshwright.experience.verification.report import Report
+    from meshwright.model.contract import Contract, ContractObject, Server
+
+FORMATS = ("text", "json")
+
+_ENDINGS = {
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
+"""Formats of files by the end of their names."""
+
+_WORDS = {
+    "pass": "passed",
+    "warn": "warned",
+    "fail": "failed",
+    "error": "could not run",
+    "skip": "skipped",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    app.command()(verify)
+
+
+def verify(
+    context: typer.Context,
+    contract: Annotated[Path, typer.Argument(help="An ODCS contract.")],
+    server: Annotated[
+        str | None, typer.Option(help="Which of the contract's servers; the only one when left out.")
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="Files to verify instead of a server's: a file, a folder or a pattern."),
+    ] = None,
+    object: Annotated[
+        list[str] | None, typer.Option(help="Objects to verify; all of the contract's when left out.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Checks that were skipped count as failed.")
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Count everything again, whatever is remembered.")
+    ] = False,
+    format: Annotated[str, typer.Option(help=f"How to print: {', '.join(FORMATS)}.")] = "text",
+) -> None:
+    """Check data against a contract, where they are, with no mesh around it."""
+    check_format(format, FORMATS)
+    try:
+        report = _verify(context.obj.directory, contract, server, data, object or (), fresh)
+    except DriftError as error:  # nothing could be verified: that is no verdict
+        raise InputError(error.what, where=error.where, why=error.why, way_out=error.way_out) from error
+    if format == "json":
+        print_json(report.as_json())
+    else:
+        _print(report)
+    raise typer.Exit(report.exit_code(strict))
+
+
+def _verify(
+    directory: Path, path: Path, server: str | None, data: str | None, names: Sequence[str], fresh: bool
+) -> Report:
+    from meshwright.experience.cache import Cache
+    from meshwright.experience.verification.remembered import RememberedCounts
+    from meshwright.experience.verification.verify import choose_objects, choose_server, verify_contract
+    from meshwright.model.product import Source
+    from meshwright.wiring import verification
+
+    declared = _contract(directory / path)
+    objects = choose_objects(declared, names)
+    chosen = _given(declared, objects, data, directory) if data else choose_server(declared, server)
+    with tempfile.TemporaryDirectory(prefix="mesh-verify-") as folder, Cache.of_user() as cache:
+        engine, readers = verification(directory, Path(folder))
+        if chosen.type not in readers:
+            raise InputError(
+                f"servers of type `{chosen.type}` cannot be verified",
+                where=f"{declared.file}: server {chosen.name}",
+                way_out=f"one of {', '.join(sorted(readers))}, or name files with --data PATH",
+            )
+        counts = None if fresh else RememberedCounts(cache)
+        return verify_contract(
+            Source(declared, chosen), objects, readers[chosen.type], engine, Path(folder), counts
+        )
+
+
+def _contract(path: Path) -> Contract:
+    from meshwright.experience.documents import load_document
+    from meshwright.standards.odcs import read_contract
+
+    loaded = load_document(path)
+    if loaded.kind != "contract":
+        raise InputError(f"this is a {loaded.kind}, not a contract", where=str(path))
+    return read_contract(loaded.document, loaded.file)
+
+
+def _given(contract: Contract, objects: Sequence[ContractObject], data: str, directory: Path) -> Server:
+    """A server for files that are named on the command line."""
+    from meshwright.model.contract import Server
+
+    path = Path(data)
+    name = path.name.removesuffix(".gz").removesuffix(".zst")
+    form = _ENDINGS.get(Path(name).suffix.lower())
+    if form is None and (directory / path).is_dir():
+        form = _form_of_folder(directory / path)
+    if form is None:
+        raise InputError(
+            f"the format of `{data}` cannot be told from its name",
+            way_out=f"name files that end in {', '.join(_ENDINGS)}",
+        )
+    if len(objects) > 1 and "{object}" not in data and not (directory / path).is_dir():
+        raise InputError(
+            f"`{data}` holds the rows of one object, and the contract has {len(objects)}",
+            where=contract.file,
+            way_out="choose with --object NAME, or name a folder or a pattern with `{object}` in it",
+        )
+    delimiter = {"delimiter": "\t"} if name.endswith(".tsv") else {}
+    return Server(data, "local", None, {"path": str(directory / path), "format": form, **delimiter})
+
+
+def _form_of_folder(folder: Path) -> str | None:
+    found = (file for file in sorted(folder.rglob("*")) if file.is_file())
+    names = (file.name.removesuffix(".gz").removesuffix(".zst") for file in found)
+    return next((form for name in names if (form := _ENDINGS.get(Path(name).suffix.lower()))), None)
+
+
+def _print(report: Report) -> None:
+    out = console()
+    shown = [result for result in report.results if result.status != "pass"]
+    if shown:
+        table(
+            ("", "check", "expected", "observed"),
+            [(result.status, result.spec.id, result.expected, result.observed) for result in shown],
+        )
+        _print_samples(report)
+    counts = ", ".join(
+        f"{report.count(status)} {word}"
+        for status, word in _WORDS.items()
+        if report.count(status) or status == "pass"
+    )
+    how = ", ".join(f"{count} {word}" for word, count in sorted(report.reached.items()))
+    style = "green" if report.exit_code() == 0 else "red"
+    text = f"{plural(len(report.results), 'check')}: {counts}. {report.seconds:.2f} s"
+    out.print(f"{text} ({how})" if how else text, style=style, markup=False)
+
+
+def _print_samples(report: Report) -> None:
+    from meshwright.experience.contracts.judge import summary
+
+    out = console()
+    for result in report.results:
+        if result.status in ("fail", "warn", "error"):
+            first, *rest = summary(result).splitlines()
+            out.print(f"{report.place(result)}: {first}", markup=False)
+            for line in rest:
+                out.print(line, markup=False)
