@@ -8,7 +8,6 @@ together are counted in a bitmap, which needs one bit a possible key and no orde
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import duckdb
 
@@ -28,17 +27,9 @@ SPARSE = 256
 """A bitmap with more bits than this a row is slower than hashing the rows."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Cluster:
-    """Files, in the order of the relation, that may share keys with each other and no other file."""
-
-    paths: tuple[str, ...]
-
-
 def distinct_keys(
     connection: duckdb.DuckDBPyConnection,
     probe: KeyProbe,
-    parts: Parts,
     footers: Footers,
     memory: CountsByFile,
 ) -> Tally:
@@ -47,9 +38,9 @@ def distinct_keys(
     Raises:
         duckdb.Error: the data cannot be read, or memory and disk are exhausted.
     """
-    total, how = 0, set[How]()
+    parts, total, how = memory.parts, 0, set[How]()
     for cluster in _clusters(probe, parts, footers):
-        found, reached = _of_cluster(connection, probe, parts, footers, memory, cluster)
+        found, reached = _of_cluster(connection, probe, footers, memory, cluster)
         if isinstance(found, duckdb.Error):
             return Tally(found)
         total += found
@@ -60,12 +51,11 @@ def distinct_keys(
 def _of_cluster(
     connection: duckdb.DuckDBPyConnection,
     probe: KeyProbe,
-    parts: Parts,
     footers: Footers,
     memory: CountsByFile,
-    cluster: _Cluster,
+    paths: tuple[str, ...],
 ) -> tuple[Found, How]:
-    paths = cluster.paths
+    parts = memory.parts
     known = memory.recall_longest(probe.filled, paths)
     if known is not None and known[0] == len(paths):
         return known[1], "remembered"
@@ -82,11 +72,12 @@ def _of_cluster(
     return total, "scanned"
 
 
-def _clusters(probe: KeyProbe, parts: Parts, footers: Footers) -> list[_Cluster]:
+def _clusters(probe: KeyProbe, parts: Parts, footers: Footers) -> list[tuple[str, ...]]:
+    """Files, in the order of the relation, that may share keys with each other and no other file."""
     first = probe.names[0]
     if len(parts.files) == 1 or not all(footers.is_bounded(first, path) for path in parts.paths):
-        return [_Cluster(parts.paths)]
-    return [_Cluster(paths) for paths in footers.overlapping(first, parts.paths)]
+        return [parts.paths]
+    return footers.overlapping(first, parts.paths)
 
 
 def _count(

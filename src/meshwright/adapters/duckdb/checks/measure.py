@@ -74,7 +74,8 @@ def measure(
     asked = [one for one in probes.values() if not isinstance(one, Measure)]
     rows = 0
     if any(one.how == "proved" for one in found.values()) or asked:
-        tallies = _tallies(connection, relation, asked, parts, counts)
+        memory = CountsByFile(counts, parts, wanted_of(asked)) if parts is not None and parts.files else None
+        tallies = _tallies(connection, relation, asked, memory)
         counted_rows = tallies[ROWS].value
         assert isinstance(counted_rows, int)
         rows = counted_rows
@@ -83,7 +84,8 @@ def measure(
             if isinstance(one, RowProbe):
                 found[one.spec.id] = _as_measure(one.spec, tallies[one.counted], rows)
             elif isinstance(one, QueryProbe):
-                found[one.spec.id] = replace(run_rule(connection, relation, one.spec, objects), rows=rows)
+                value = run_rule(connection, relation, one.spec, objects, memory)
+                found[one.spec.id] = replace(value, rows=rows)
     for one in asked:
         spec, value = one.spec, found[one.spec.id]
         if isinstance(one, QueryProbe) or value.error or value.value in (0, None):
@@ -100,19 +102,16 @@ def _tallies(
     connection: duckdb.DuckDBPyConnection,
     relation: str,
     asked: Sequence[Probe],
-    parts: Parts | None,
-    counts: Counts | None,
+    memory: CountsByFile | None,
 ) -> dict[str, Tally]:
-    """What all aggregates come to; with parts, also the queries for the keys of large relations."""
-    wanted = wanted_of(asked)
-    if parts is None or not parts.files:
-        return tally(connection, relation, wanted)
-    footers = read_footers(connection, parts)
-    memory = CountsByFile(counts, parts, wanted)
-    tallies = tally_parts(connection, parts, footers, wanted, memory)
+    """What all aggregates come to; over files also the queries for keys."""
+    if memory is None:
+        return tally(connection, relation, wanted_of(asked))
+    footers = read_footers(connection, memory.parts)
+    tallies = tally_parts(connection, footers, memory)
     for one in asked:
         if isinstance(one, KeyProbe) and one.names and one.distinct not in tallies:
-            tallies[one.distinct] = distinct_keys(connection, one, parts, footers, memory)
+            tallies[one.distinct] = distinct_keys(connection, one, footers, memory)
     return tallies
 
 

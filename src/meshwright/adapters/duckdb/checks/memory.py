@@ -74,6 +74,16 @@ class CountsByFile:
         if self.store is not None:
             self.store.keep({self._groups(sql, paths)[-1]: count})
 
+    def recall_rule(self, sql: str) -> int | None:
+        """See `sandbox.Remembers`: what a statement over all the files returned."""
+        paths = self.parts.paths
+        found = self.recall_longest(sql, paths)
+        return found[1] if found is not None and found[0] == len(paths) else None
+
+    def keep_rule(self, sql: str, value: int) -> None:
+        """See `sandbox.Remembers`."""
+        self.keep_group(sql, self.parts.paths, value)
+
     def _groups(self, sql: str, paths: Sequence[str]) -> list[tuple[str, str]]:
         """The key of the first file, of the first two, and so on; each lives as long as its last file."""
         identities = {part.path: part.identity for part in self.parts.files}
@@ -85,7 +95,7 @@ class CountsByFile:
         return keys
 
     def _digest(self, sql: str) -> str:
-        probe = self.wanted[sql]
+        probe = self.wanted.get(sql)
         meanings = {name: column.meaning for name, column in self.parts.columns.items()}
         if isinstance(probe, RowProbe) and probe.column is not None:
             meanings = {probe.column: meanings.get(probe.column, "")}

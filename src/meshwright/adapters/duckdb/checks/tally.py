@@ -58,17 +58,14 @@ def tally(connection: duckdb.DuckDBPyConnection, relation: str, wanted: Wanted) 
 
 
 def tally_parts(
-    connection: duckdb.DuckDBPyConnection,
-    parts: Parts,
-    footers: Footers,
-    wanted: Wanted,
-    memory: CountsByFile,
+    connection: duckdb.DuckDBPyConnection, footers: Footers, memory: CountsByFile
 ) -> dict[str, Tally]:
     """The same over the files of a relation; what statistics prove, or is remembered, is not read.
 
     Raises:
         duckdb.Error: the data cannot be read.
     """
+    parts, wanted = memory.parts, memory.wanted
     cells: dict[str, dict[str, Found]] = {sql: {} for sql in wanted}
     cells[ROWS].update(footers.rows)
     for sql, counts in _proved(wanted, footers, parts.paths).items():
