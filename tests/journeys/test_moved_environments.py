@@ -12,6 +12,7 @@ from mesh_folder import Answer, MeshFolder, column, contract, custom
 
 import meshwright.experience.plan.apply as applying
 from meshwright.adapters.registry import open_registry
+from meshwright.cli.workspace import Workspace
 from meshwright.experience.load import load_tree
 
 NewTree = Callable[..., MeshFolder]
@@ -148,6 +149,24 @@ def test_a_rollback_refuses_a_kept_plan(three: Three, whose: int) -> None:
     keep(deals)
     tree.run("unpin", key)
     assert "has moved" in apply_kept(deals, code=1).text
+
+
+def test_an_apply_that_nobody_reviewed_goes_through_while_what_it_reads_is_published(
+    three: Three, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    houses, deals, _ = three
+    change(deals, "brokerage/deals")
+    planned, plans = Workspace.plan, []
+
+    def overtaken(workspace: Workspace, *words: Any) -> Any:
+        plans.append(planned(workspace, *words))
+        houses.run("run", "assets/houses")
+        return plans[-1]
+
+    monkeypatch.setattr(Workspace, "plan", overtaken)
+    deals.run("apply", "--yes")
+    assert len(plans) == 1
+    assert "Nothing to do" in deals.run("apply", "--yes").out
 
 
 def test_other_declarations_of_what_is_read_refuse_a_kept_plan(three: Three) -> None:

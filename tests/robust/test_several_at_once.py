@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -170,6 +172,30 @@ def test_trees_that_would_read_each_other_in_a_circle_at_once_do_not(new_mesh: N
     assert len(refused) == 1 and "MW111" in refused[0], "\n".join(text for _, text in ended)
     for tree in trees:
         tree.run("run", "--due")
+
+
+def test_a_tree_that_pauses_before_it_stores_does_not_close_a_circle_that_came_about(
+    new_mesh: NewMesh,
+) -> None:
+    names = ("a", "b", "c")
+    trees = [new_mesh(name, repository=name) for name in names]
+    for tree, name in zip(trees, names, strict=True):
+        one_row(tree, f"{name}/{name}_rows", 1)
+        tree.run("apply", "--yes")
+    for tree, name, other in zip(trees, names, "bca", strict=True):
+        one_row(tree, f"{name}/{name}_rows", 1, f"{other}_rows")
+    trees[0].run("plan", "--out", "plan.json")
+    before = {"what": "stop", "call": "meshwright.experience.plan.apply:store_declarations"}
+    paused = start(trees[0].root, before, "apply", "plan.json", "--yes")
+    assert paused.stdout is not None
+    while (line := paused.stdout.readline()) != "stopped\n":
+        assert line, paused.stderr and paused.stderr.read()
+    trees[2].run("apply", "--yes")
+    trees[1].run("apply", "--yes")
+    os.kill(paused.pid, signal.SIGCONT)
+    code, text = end(paused)
+    assert code == 1 and ("has moved" in text or "circle" in text), text
+    trees[2].run("run")
 
 
 def make_due(mesh: MeshFolder) -> None:

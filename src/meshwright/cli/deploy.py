@@ -99,7 +99,7 @@ def apply(
         if not yes:
             return _execute_agreed(context, workspace, found, format, "the plan")
         try:
-            return _execute(workspace, found, format)
+            return _execute(workspace, found, format, reviewed=False)
         except Conflict:
             if attempt == ATTEMPTS:
                 raise
@@ -120,9 +120,9 @@ def _execute_agreed(
         try:
             return _execute(workspace, found, format)
         except Conflict as error:
-            overtaken = error
+            conflict = error
         workspace, found = _judged(context, found, where)
-    raise overtaken
+    raise conflict
 
 
 def _must_have_reason(allow_breaking: str | None) -> None:
@@ -223,7 +223,7 @@ def _judged(context: typer.Context, found: Plan, where: str) -> tuple[Workspace,
     """
     from dataclasses import replace
 
-    from meshwright.experience.plan.apply import declarations_in, has_moved
+    from meshwright.experience.plan.apply import declarations_in, overtaken
     from meshwright.experience.plan.base import base_digest
     from meshwright.experience.plan.changes import DomainTakeover
 
@@ -235,7 +235,7 @@ def _judged(context: typer.Context, found: Plan, where: str) -> tuple[Workspace,
     if base_digest(changes, workspace.mesh, workspace.state) != found.base:
         if declarations_in(found, workspace.state):
             return workspace, found  # what is left of it is to be done
-        raise has_moved(found)
+        raise overtaken(found)
     if (again.declarations, again.bundles, again.domains) != (
         found.declarations,
         found.bundles,
@@ -272,13 +272,13 @@ def _must_be_of_this_tree(workspace: Workspace, found: Plan, where: str) -> None
         )
 
 
-def _execute(workspace: Workspace, found: Plan, format: str) -> None:
+def _execute(workspace: Workspace, found: Plan, format: str, reviewed: bool = True) -> None:
     from meshwright.cli.progress import Progress
     from meshwright.experience.plan.apply import apply_plan
 
     with Progress(format == "text", [build.product for build in found.builds]) as progress:
         applied = apply_plan(
-            workspace.run_context(progress.listener), found, progress.done, workspace.workers
+            workspace.run_context(progress.listener), found, progress.done, workspace.workers, reviewed
         )
     if format == "json":
         print_json(

@@ -9,7 +9,7 @@ from typing import Any
 from meshwright.errors import Conflict, LockHeld, MeshwrightError, Refused
 from meshwright.experience.builds import Build
 from meshwright.experience.models import ProductAnalysis, analyse_products
-from meshwright.experience.plan.base import base_digest
+from meshwright.experience.plan.base import base_digest, has_moved
 from meshwright.experience.plan.changes import (
     ContractRevision,
     DomainChange,
@@ -49,12 +49,15 @@ class Applied:
         return any(outcome.status not in DONE for outcome in self.outcomes)
 
 
-def apply_plan(context: RunContext, plan: Plan, report: Report, workers: int = 2) -> Applied:
+def apply_plan(
+    context: RunContext, plan: Plan, report: Report, workers: int = 2, reviewed: bool = True
+) -> Applied:
     """Execute the plan in the environment it was made for.
 
     What was applied before the process ended, or a build failed, is not done again. `context.mesh` is
     the mesh that was judged with the plan: nothing is stored that would make another one, so that
-    no two plans, each sound alone, make a mesh that breaks its rules.
+    no two plans, each sound alone, make a mesh that breaks its rules. To one that nobody `reviewed` it does
+    not matter that what it reads was published anew.
 
     Raises:
         Refused: the plan has refusals.
@@ -68,7 +71,7 @@ def apply_plan(context: RunContext, plan: Plan, report: Report, workers: int = 2
         )
     for _ in range(_ATTEMPTS):
         state = context.registry.state(plan.environment)
-        moved = base_digest(plan.changes, context.mesh, state) != plan.base
+        moved = has_moved(plan.base, base_digest(plan.changes, context.mesh, state), reviewed)
         if declarations_in(plan, state):
             builds = builds_left(plan, state)
             if not builds:
@@ -83,10 +86,10 @@ def apply_plan(context: RunContext, plan: Plan, report: Report, workers: int = 2
         except Conflict:
             continue  # most likely a run published meanwhile, which does not matter here
         return Applied(run_builds(context, {b.product: b for b in plan.builds}, report, workers))
-    raise has_moved(plan)
+    raise overtaken(plan)
 
 
-def has_moved(plan: Plan) -> Conflict:
+def overtaken(plan: Plan) -> Conflict:
     """What a plan is told whose environment is no longer as it was."""
     return Conflict(
         f"environment `{plan.environment}` has moved since this plan was made",
