@@ -149,7 +149,7 @@ def test_a_tree_owns_the_domains_it_names_and_others_come_from_the_registry(plan
     mine = replace(foreign, domain="brokerage", product="old")
     mesh = load_mesh(root, foreign=[foreign, mine], foreign_domains=[Domain("leasing", None, {})])
     assert mesh.owned == {"brokerage", "nowhere"}
-    assert set(mesh.domains) == {"brokerage", "leasing"}
+    assert set(mesh.domains) == {"brokerage", "nowhere", "leasing"}
     assert set(mesh.products) == {DEALS, ProductKey("leasing", "rents")}
 
 

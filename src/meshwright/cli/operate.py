@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -42,8 +42,9 @@ def run(
     check_format(format)
     workspace = open_workspace(context, environment, applied=True)
     named = [workspace.owned_key(name) for name in products or ()]
-    state = workspace.state()
-    builds = builds_for(workspace.mesh, state, named, downstream, due, workspace.now())
+    state = workspace.state
+    mesh = replace(workspace.mesh, owned=workspace.owned)
+    builds = builds_for(mesh, state, named, downstream, due, workspace.now())
     with Progress(format == "text", builds) as progress:
         run_context = workspace.run_context(progress.listener)
         outcomes = run_builds(run_context, builds, progress.done, workspace.workers)
@@ -65,13 +66,13 @@ def status(
     """Every applied product: what is published, since when, and whether it is stale."""
     check_format(format)
     workspace = open_workspace(context, environment, applied=True)
-    state, now = workspace.state(), workspace.now()
+    state, now = workspace.state, workspace.now()
     from meshwright.experience.staleness import stale_reasons
 
     rows: list[dict[str, Any]] = []
     for key, known in sorted(state.products.items()):
-        product = workspace.mesh.products[key]
-        if not workspace.mesh.sees(product):
+        product = workspace.mesh.products.get(key)
+        if product is None or not workspace.mesh.sees(product):
             continue
         upstream = workspace.mesh.upstream(product)
         reasons = stale_reasons(state, key, known.digest, upstream, (), now)
@@ -122,7 +123,7 @@ def history(
     workspace = open_workspace(context, environment, applied=True)
     key = workspace.product_key(address)
     publications = workspace.registry.publications(workspace.environment.name, key)
-    current = workspace.state().products[key].current
+    current = workspace.state.products[key].current
     runs = {
         fact.payload["run"]: fact.payload
         for fact in workspace.registry.facts(workspace.environment.name, str(key), ("run.finished",), 200)
@@ -218,7 +219,7 @@ def gc(context: typer.Context, environment: EnvironmentOption = None, format: Fo
 
     check_format(format)
     workspace = open_workspace(context, environment, applied=True)
-    owned = [key for key in workspace.state().products if key.domain in workspace.mesh.owned]
+    owned = [key for key in workspace.state.products if key.domain in workspace.owned]
     removed = collect(workspace.run_context(), owned)
     if format == "json":
         print_json({"removed_files": removed})

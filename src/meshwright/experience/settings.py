@@ -20,9 +20,13 @@ _SQLITE = "sqlite:///"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A tree's `mesh.yaml`; `root` is absolute."""
+    """A tree's `mesh.yaml`; `root` is absolute.
+
+    `repository` is the same in every clone of the tree; it owns the domains that the tree applies.
+    """
 
     name: str
+    repository: str
     root: str
     owned: frozenset[str]
     environments: Mapping[str, Environment]
@@ -37,6 +41,7 @@ def read_settings(document: Document, root: str, owned: Iterable[str]) -> Settin
     environments = {name: _environment(name, entry or {}, root) for name, entry in declared.items()}
     return Settings(
         name=document["mesh"],
+        repository=document.get("repository") or document["mesh"],
         root=root,
         owned=frozenset(owned),
         environments=environments,

@@ -35,6 +35,7 @@ class EnvironmentState:
     token: str
     products: Mapping[ProductKey, ProductState]
     domains: Mapping[str, str]  # name -> digest of the applied domain document
+    owners: Mapping[str, str] = field(default_factory=dict)  # domain -> repository that applied it
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +85,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class AppliedDomain:
-    """A domain's document as last applied, and the tree that owns it."""
+    """A domain's document as last applied, and the repository that owns it (`repository` of mesh.yaml)."""
 
     name: str
     digest: str
     document: Mapping[str, Any]
+    repository: str
 
 
 class Registry(Protocol):

@@ -76,6 +76,7 @@ domains = Table(
     Column("name", Text, primary_key=True),
     Column("digest", Text, nullable=False),
     Column("document", Text, nullable=False),
+    Column("repository", Text, nullable=False),
 )
 
 locks = Table(

@@ -10,6 +10,7 @@ from meshwright.experience.plan.changes import (
     Change,
     ContractRevision,
     DomainChange,
+    DomainTakeover,
     ProductChange,
     StatusChange,
     TableChange,
@@ -50,6 +51,8 @@ def _lines(change: Change) -> Iterator[str]:
     match change:
         case DomainChange():
             yield f"{_SIGNS[change.action]} domain {change.domain}"
+        case DomainTakeover():
+            yield f"~ domain {change.domain}: taken over from repository {change.old} by {change.new}"
         case ProductChange():
             shown = change.files if change.action == "change" else ()
             more = f", and {len(shown) - _FILES_SHOWN} more" if len(shown) > _FILES_SHOWN else ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -12,7 +10,7 @@ from meshwright.experience.builds import Build
 from meshwright.experience.plan.changes import Change, ProductChange
 from meshwright.model.address import ProductKey
 from meshwright.model.product import Bundle
-from meshwright.provisioning.registry import AppliedDomain, EnvironmentState
+from meshwright.provisioning.registry import AppliedDomain
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +27,15 @@ class Refusal:
 class Plan:
     """What would change in an environment.
 
-    `base` is the digest of what the plan was made against: an environment in which it differs
-    has moved. `owned` are the domains of the tree; the plan touches no other. `bundles` and
+    `base` is the `base_digest` of what the plan was made against: an environment in which it differs
+    has moved. `repository` is the tree's, `owned` its domains; the plan touches no other. `bundles` and
     `domains` are the declarations to store, so that applying a saved plan applies what was
     reviewed. `allowed` holds the reasons given for what is otherwise refused (`breaking`,
     `destroy`).
     """
 
     mesh: str
+    repository: str
     environment: str
     base: str
     owned: tuple[str, ...]
@@ -66,19 +65,6 @@ class Plan:
     def builds(self) -> tuple[Build, ...]:
         """The builds, upstream first."""
         return tuple(change for change in self.changes if isinstance(change, Build))
-
-
-def base_digest(state: EnvironmentState) -> str:
-    """A digest of everything in an environment that a plan depends on.
-
-    That are the applied declarations, statuses and pins; not the publications, so that a plan
-    stays valid while scheduled runs publish.
-    """
-    facts = [
-        sorted((str(key), p.digest, p.status, p.pinned) for key, p in state.products.items()),
-        sorted(state.domains.items()),
-    ]
-    return hashlib.blake2b(json.dumps(facts).encode(), digest_size=16).hexdigest()
 
 
 def built(plan: Plan) -> frozenset[ProductKey]:
