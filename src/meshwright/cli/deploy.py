@@ -11,7 +11,7 @@ from meshwright.cli.options import EnvironmentOption, FormatOption
 from meshwright.cli.output import check_format, console, print_json, wrapped
 from meshwright.cli.workspace import Workspace, open_workspace
 from meshwright.errors import Conflict, InputError, MeshwrightError
-from meshwright.experience.plan.plan import Plan
+from meshwright.experience.plan.plan import Plan, pins
 
 AllowBreaking = Annotated[
     str | None,
@@ -154,12 +154,10 @@ def _nothing(workspace: Workspace, format: str) -> None:
     name = workspace.environment.name
     if format == "json":
         print_json({"environment": name, "already": True, "outcomes": []})
-    else:
-        typer.echo(f"Environment {name} matches the declarations. Nothing to do.")
-        for key, known in sorted(workspace.state().products.items()):
-            if known.pinned and known.current:
-                where = f"pinned to publication {known.current.number} and not built"
-                typer.echo(f"! {key} is {where}; `mesh unpin {key}` lets it be stale.")
+        return
+    typer.echo(f"Environment {name} matches the declarations. Nothing to do.")
+    for pin in pins(workspace.state(), workspace.raw.settings.owned):
+        typer.echo(f"! {pin}")
 
 
 def _agreed() -> bool:
