@@ -15,6 +15,7 @@ from meshwright.adapters.duckdb.failures import translated
 from meshwright.adapters.duckdb.relations import (
     field_ids,
     file_list,
+    free_name,
     literal,
     partition_expression,
     partition_values,
@@ -133,10 +134,11 @@ class DuckSession:
             f"b.{quote_identifier(c)} IS NOT DISTINCT FROM n.{quote_identifier(c)}" for c in key
         )
         with translated("the merge failed", where):
+            file = free_name("filename", base.columns)
             hit = {
                 row[0]
                 for row in self._cursor.execute(
-                    f"SELECT DISTINCT filename FROM ({scan(base.columns, base.files, filename=True)}) b "
+                    f"SELECT DISTINCT b.{file} FROM ({scan(base.columns, base.files, file)}) b "
                     f"SEMI JOIN {new} n ON {same}"
                 ).fetchall()
             }
@@ -193,10 +195,12 @@ class DuckSession:
         options = [f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {field_ids(target.columns)}, RETURN_STATS"]
         stem = f"{target.run}-{part}"
         place = f"{target.prefix}/{stem}.parquet"
+        names = [free_name(f"__p{index}", target.columns) for index in range(len(parts))]
         if parts:
-            casts += "".join(f", {text} AS __p{index}" for index, text in enumerate(parts))
-            names = ", ".join(f"__p{index}" for index in range(len(parts)))
-            options.append(f"PARTITION_BY ({names}), FILENAME_PATTERN '{stem}-{{i}}', OVERWRITE_OR_IGNORE")
+            casts += "".join(f", {text} AS {name}" for text, name in zip(parts, names, strict=True))
+            options.append(
+                f"PARTITION_BY ({', '.join(names)}), FILENAME_PATTERN '{stem}-{{i}}', OVERWRITE_OR_IGNORE"
+            )
             place = target.prefix
         else:
             options.append("WRITE_EMPTY_FILE false")
@@ -205,7 +209,7 @@ class DuckSession:
                 f"COPY (SELECT {casts} FROM ({sql})) TO {literal(place)} ({', '.join(options)})"
             ).fetchall()
         return tuple(
-            DataFile(row[0], row[2], row[1], partition_values(target.partitions, row[5]))
+            DataFile(row[0], row[2], row[1], partition_values(target.partitions, names, row[5]))
             for row in stats
             if row[1] > 0
         )
