@@ -273,6 +273,28 @@ def test_a_server_that_does_not_answer_is_unavailable_without_its_secrets(crm: A
         extract(crm, tmp_path, host="")
 
 
+@pytest.mark.parametrize(
+    ("view", "why"),
+    [
+        ("SELECT mail::int AS id FROM crm.people", "invalid input syntax for type integer"),
+        ("SELECT mail::date::text AS id FROM crm.people", "invalid input syntax for type date"),
+        ("SELECT id * 1000000 AS id FROM crm.people", "integer out of range"),
+        ("SELECT crm.refuse(mail) AS id FROM crm.people", "withheld"),
+    ],
+)
+def test_a_view_that_fails_on_a_value_does_not_tell_it(crm: Any, tmp_path: Path, view: str, why: str) -> None:
+    crm.execute(
+        "CREATE TABLE crm.people AS SELECT 7654321 AS id, 'ada@secret.example' AS mail",
+        "CREATE FUNCTION crm.refuse(mail text) RETURNS int LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '% is refused', mail; END $$",
+        f"CREATE VIEW crm.bad AS {view}",
+    )
+    with pytest.raises(Unavailable) as caught:
+        extract(crm, tmp_path, table("bad", column("id", "string")))
+    assert why in str(caught.value)
+    assert "ada@" not in str(caught.value) and "7654321" not in str(caught.value)
+
+
 def test_a_missing_driver_names_the_extra(crm: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "adbc_driver_postgresql", None)
     with pytest.raises(MissingPart, match=r"meshwright\[postgres\]"):

@@ -106,7 +106,9 @@ def _run(
         if read.port is not None
     }
     inputs = _given(mesh, test, needed, session, analysis)
-    transformation = Transformation(infrastructure, session, product, analysis, inputs, folder)
+    transformation = Transformation(
+        infrastructure, session, product, analysis, inputs, folder, withhold=False
+    )
     relation = transformation.relation(model, whole=not any(read.changes for read in needed))
     return _compare(session, relation, test)
 

@@ -306,11 +306,13 @@ class PythonRunner(Protocol):
         inputs: Mapping[str, Callable[[], pa.RecordBatchReader]],
         folder: Path,
         limits: Limits = Limits(),
+        withhold: bool = False,
     ) -> AbstractContextManager[pa.RecordBatchReader]:
         """Run the model's function on its inputs (by parameter name); yields what it returns.
 
         Raises:
-            BuildError: the model failed, ran out of memory or time; holds its traceback's last lines.
+            BuildError: the model failed, ran out of memory or time; holds its traceback's last lines,
+                but neither its message nor what it printed where the run is to `withhold` data.
         """
         ...
 

@@ -25,6 +25,7 @@ from meshwright.model.product import Source
 from meshwright.model.types import ANY, ColumnType, column_type
 from meshwright.provisioning.increments import lower_bound
 from meshwright.provisioning.ports import Extraction, Increment, Secrets, SourceCapabilities
+from meshwright.sql.duckdb_errors import without_values
 
 
 class ApiReader:
@@ -132,6 +133,4 @@ def _columns(obj: ContractObject, keys: set[str], any_items: bool) -> Mapping[st
 
 
 def _explain(error: duckdb.Error, where: str) -> MeshwrightError:
-    return Unavailable(
-        "the answers of the API cannot be read", where=where, why=str(error).strip().splitlines()[0]
-    )
+    return Unavailable("the answers of the API cannot be read", where=where, why=without_values(str(error)))

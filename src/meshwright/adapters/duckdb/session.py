@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -22,10 +22,12 @@ from meshwright.adapters.duckdb.relations import (
     scan,
     scan_handle,
 )
+from meshwright.errors import BuildError
 from meshwright.model.check import CheckSpec, Measure
 from meshwright.model.publication import DataFile, Handle
 from meshwright.model.types import ColumnType
 from meshwright.provisioning.ports import Merge, Target, Written
+from meshwright.sql.duckdb_errors import without_values
 from meshwright.sql.duckdb_types import duckdb_type, from_duckdb, quote_identifier
 
 
@@ -112,7 +114,9 @@ class DuckSession:
 
     def arrow(self, name: str) -> pa.RecordBatchReader:
         """See `provisioning.ports.Session`."""
-        return self._cursor.sql(f"SELECT * FROM {quote_identifier(name)}").to_arrow_reader(65_536)
+        with translated(f"`{name}` failed", None):
+            reader = self._cursor.sql(f"SELECT * FROM {quote_identifier(name)}").to_arrow_reader(65_536)
+        return pa.RecordBatchReader.from_batches(reader.schema, _told_batches(reader, name))
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """See `provisioning.ports.Session`."""
@@ -213,3 +217,11 @@ class DuckSession:
             for row in stats
             if row[1] > 0
         )
+
+
+def _told_batches(reader: pa.RecordBatchReader, name: str) -> Iterator[pa.RecordBatch]:
+    """The batches of a stream; what DuckDB raises on the way comes through Arrow."""
+    try:
+        yield from reader
+    except (pa.ArrowException, OSError) as error:
+        raise BuildError(f"`{name}` failed: {without_values(str(error))}") from None

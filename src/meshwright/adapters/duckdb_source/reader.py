@@ -18,6 +18,7 @@ from meshwright.model.contract import ContractObject
 from meshwright.model.product import Source
 from meshwright.model.types import ColumnType
 from meshwright.provisioning.ports import Extraction, Increment, Secrets, SourceCapabilities
+from meshwright.sql.duckdb_errors import without_values
 from meshwright.sql.duckdb_types import from_duckdb, quote_identifier
 
 
@@ -106,6 +107,6 @@ def _explain(error: duckdb.Error, where: str) -> MeshwrightError:
     return Unavailable(
         "the DuckDB database cannot be read",
         where=where,
-        why=str(error).strip().splitlines()[0],
+        why=without_values(str(error)),
         way_out="check the file, and that no other process has it open for writing",
     )

@@ -30,6 +30,7 @@ from meshwright.model.contract import ContractObject
 from meshwright.model.product import Source
 from meshwright.model.types import ANY, ColumnType
 from meshwright.provisioning.ports import Extraction, Increment, Secrets, SourceCapabilities
+from meshwright.sql.duckdb_errors import without_values
 
 
 class LocalReader:
@@ -147,7 +148,7 @@ def _explain(error: duckdb.Error, delivery: Delivery) -> MeshwrightError:
     counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
     if malformed or "CSV" in text:
         line = f", line {malformed[1]}" if malformed else ""
-        why = f"the header has {counts[1]} columns, the line {counts[2]}" if counts else _first_line(text)
+        why = f"the header has {counts[1]} columns, the line {counts[2]}" if counts else without_values(text)
         return DriftError(
             f"{file} is no well-formed CSV{line}",
             where=delivery.where,
@@ -157,11 +158,6 @@ def _explain(error: duckdb.Error, delivery: Delivery) -> MeshwrightError:
     return Unavailable(
         f"{file} cannot be read",
         where=delivery.where,
-        why=_first_line(text),
+        why=without_values(text),
         way_out="deliver the file again, complete and readable",
     )
-
-
-def _first_line(text: str) -> str:
-    """What DuckDB says first, which names files and places but quotes no row."""
-    return text.strip().splitlines()[0]

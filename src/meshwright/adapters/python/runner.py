@@ -71,8 +71,11 @@ class ChildRunner:
         inputs: Inputs,
         folder: Path,
         limits: Limits = Limits(),  # noqa: B008 (a frozen value)
+        withhold: bool = False,
     ) -> Iterator[pa.RecordBatchReader]:
         """Run the model's function on its inputs (by parameter name); yields what it returns.
+
+        With `withhold`, errors say neither the model's message nor what it printed.
 
         Raises:
             BuildError: the model failed, ran out of memory or time, or returned no table.
@@ -90,7 +93,7 @@ class ChildRunner:
             prefix="model-", dir=folder.resolve(), ignore_cleanup_errors=True
         ) as own:
             result = Path(own, "result.arrow")
-            cost = _Run(text, where, inputs, limits, Path(own), self.isolated).wait(result)
+            cost = _Run(text, where, inputs, limits, Path(own), self.isolated, withhold).wait(result)
             if self._report is not None:
                 self._report(cost)
             with _reading(result, where) as reader:
@@ -101,10 +104,18 @@ class _Run:
     """One model's run, from its inputs to a file with its result."""
 
     def __init__(
-        self, text: str, where: str, inputs: Inputs, limits: Limits, own: Path, isolate: bool
+        self,
+        text: str,
+        where: str,
+        inputs: Inputs,
+        limits: Limits,
+        own: Path,
+        isolate: bool,
+        withhold: bool,
     ) -> None:
         self.where = where
         self.limits = limits
+        self._withhold = withhold
         self._scratch = own / "scratch"
         self._scratch.mkdir()
         self._order: dict[str, Any] = {
@@ -112,6 +123,7 @@ class _Run:
             "where": where,
             "scratch": str(self._scratch),
             "isolate": isolate,
+            "withhold": withhold,
             "parent": os.getpid(),
             "memory": limits.memory_bytes,
             "seconds": limits.seconds,
@@ -229,7 +241,9 @@ class _Run:
         way_out: str | None = None,
     ) -> BuildError:
         lines = [*trace]
-        if printed.strip():
+        if printed.strip() and self._withhold:
+            lines.append("what it printed is withheld, as its data are classified")
+        elif printed.strip():
             lines += ["printed:", *printed.rstrip().splitlines()[-10:]]
         return BuildError(
             what,

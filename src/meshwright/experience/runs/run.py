@@ -19,7 +19,7 @@ from meshwright.experience.runs.locks import locked
 from meshwright.experience.runs.maintenance import maintain, remove_run
 from meshwright.experience.runs.relations import object_relation
 from meshwright.experience.runs.schedule import next_due
-from meshwright.experience.runs.transform import Transformation
+from meshwright.experience.runs.transform import Transformation, touches_classified
 from meshwright.experience.runs.verify import Produced, stop_on_failure, verify
 from meshwright.experience.staleness import Fingerprint, fingerprint, stale_reasons
 from meshwright.experience.tables import judged_types
@@ -194,6 +194,7 @@ class _Run:
             self.analysis,
             inputs,
             self.context.scratch / self.id,
+            touches_classified(product, self.context.mesh),
             self.context.limits,
         )
         same_logic = base is not None and Fingerprint.parse(base.fingerprint).logic == (

@@ -7,19 +7,33 @@ from functools import partial
 from pathlib import Path
 
 from meshwright.errors import BuildError
+from meshwright.experience.contracts.places import classified_columns
 from meshwright.experience.models import ModelAnalysis, ProductAnalysis, Read, model_name
 from meshwright.experience.runs.inputs import Inputs
 from meshwright.experience.runs.relations import model_relation
 from meshwright.model.contract import ContractObject
+from meshwright.model.mesh import Mesh, PortRef
 from meshwright.model.product import Model, OutputPort, Product
 from meshwright.provisioning.ports import Infrastructure, Limits, Session
 from meshwright.sql.parse import parse_model
 from meshwright.sql.rewrite import rewrite
 
 
+def touches_classified(product: Product, mesh: Mesh) -> bool:
+    """Whether a product reads or serves columns with a classification other than `public`."""
+    contracts = [port.contract for port in product.outputs]
+    for port in product.inputs:
+        target = mesh.resolve(port)
+        contracts.append(target.port.contract if isinstance(target, PortRef) else target)
+    return any(classified_columns(obj) for contract in contracts if contract for obj in contract.objects)
+
+
 @dataclass
 class Transformation:
-    """The models of one product in one session; each relation is made once."""
+    """The models of one product in one session; each relation is made once.
+
+    With `withhold`, the errors of Python models quote nothing that may be data.
+    """
 
     infrastructure: Infrastructure
     session: Session
@@ -27,6 +41,7 @@ class Transformation:
     analysis: ProductAnalysis
     inputs: Inputs
     folder: Path
+    withhold: bool
     limits: Limits = field(default_factory=Limits)
     _made: dict[tuple[str, bool], str] = field(default_factory=dict)
 
@@ -82,7 +97,7 @@ class Transformation:
             folder = self.folder / relation.replace(":", ".")
             folder.mkdir(parents=True, exist_ok=True)
             with self.infrastructure.python.run(
-                source.text, source.file, inputs, folder, self.limits
+                source.text, source.file, inputs, folder, self.limits, self.withhold
             ) as reader:
                 self.session.offer_arrow(relation, reader, source.file)
         return relation
