@@ -149,11 +149,15 @@ class Session(Protocol):
         """
         ...
 
-    def offer_query(self, name: str, sql: str, where: str) -> None:
+    def offer_query(self, name: str, sql: str, where: str, keep: bool = False) -> None:
         """Make the result of a SELECT over offered relations readable as relation `name`.
 
+        It is computed each time it is read, or, with `keep`, once and now: whatever reads it then
+        reads the same rows.
+
         Raises:
-            BuildError: the engine refuses the statement; `where` names the model's file.
+            BuildError: the engine refuses the statement, or with `keep` it fails; `where` names the
+                model's file.
         """
         ...
 

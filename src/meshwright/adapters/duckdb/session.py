@@ -70,10 +70,14 @@ class DuckSession:
             )
         self._cursor.unregister(f"{name}:lines")
 
-    def offer_query(self, name: str, sql: str, where: str) -> None:
-        """See `provisioning.ports.Session`."""
+    def offer_query(self, name: str, sql: str, where: str, keep: bool = False) -> None:
+        """See `provisioning.ports.Session`; kept rows spill to disk when they are many."""
         require_offered(self._cursor, sql, self._names, where)
-        self._view(name, sql, where)
+        if keep:
+            with translated("the model failed", where):
+                self._keep(name, sql)
+        else:
+            self._view(name, sql, where)
 
     def offer_latest(self, name: str, relation: str, key: Sequence[str], order: str) -> None:
         """See `provisioning.ports.Session`."""
