@@ -251,6 +251,25 @@ def test_what_is_not_there_is_drift_with_a_guess(crm: Any, tmp_path: Path) -> No
         extract(crm, tmp_path, table("deals", column("Amount")))
 
 
+def test_all_objects_of_a_source_are_read_as_of_one_moment(crm: Any, tmp_path: Path) -> None:
+    crm.execute(
+        "CREATE TABLE crm.owners (id bigint PRIMARY KEY)",
+        "INSERT INTO crm.owners SELECT g FROM generate_series(1, 10) g",
+    )
+    owners = table("owners", column("id", "integer"))
+    source = given(crm, DEALS)
+    with reader(crm).reading(source) as opened:
+        first = opened.extract(source, owners, tmp_path / "owners")
+        crm.execute(
+            "INSERT INTO crm.owners VALUES (11)",
+            "INSERT INTO crm.deals VALUES (11, 1.0, now())",
+        )
+        second = opened.extract(source, DEALS, tmp_path / "deals")
+        assert set(opened.describe(source, DEALS)) == {"id", "amount", "updated"}
+    assert (first.rows, second.rows) == (10, 10)
+    assert extract(crm, tmp_path).rows == 11
+
+
 def test_the_transaction_cannot_write(crm: Any, tmp_path: Path) -> None:
     crm.execute(
         "CREATE FUNCTION crm.touch() RETURNS bigint LANGUAGE sql VOLATILE "

@@ -64,6 +64,17 @@ class SourceReader(Protocol):
 
     capabilities: SourceCapabilities
 
+    def reading(self, source: Source) -> AbstractContextManager[SourceReader]:
+        """The reader for several objects of one source.
+
+        Where the source can, they are read over one connection and as they all are at one moment,
+        so that what holds between them there holds here.
+
+        Raises:
+            Unavailable: the source does not answer.
+        """
+        ...
+
     def describe(self, source: Source, obj: ContractObject) -> Mapping[str, ColumnType]:
         """The object's columns as they are at the source now; `any` where it knows no types.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import duckdb
@@ -46,6 +46,10 @@ class ApiReader:
         self._environ = environ
         self._secrets = secrets
         self._sleep = sleep
+
+    def reading(self, source: Source) -> AbstractContextManager[ApiReader]:
+        """The reader as it is: each read asks anew."""
+        return nullcontext(self)
 
     def describe(self, source: Source, obj: ContractObject) -> Mapping[str, ColumnType]:
         """The keys on the first page, and what the contract does not require; all are `any`.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import duckdb
@@ -30,6 +30,10 @@ class DuckdbReader:
     def __init__(self, root: Path, environ: Mapping[str, str], secrets: Secrets) -> None:
         self._root = root
         self._environ = environ
+
+    def reading(self, source: Source) -> AbstractContextManager[DuckdbReader]:
+        """The reader as it is: each read opens the file anew."""
+        return nullcontext(self)
 
     def describe(self, source: Source, obj: ContractObject) -> Mapping[str, ColumnType]:
         """The table's columns and their types.

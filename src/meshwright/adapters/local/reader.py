@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,6 +46,10 @@ class LocalReader:
     def __init__(self, root: Path, environ: Mapping[str, str], secrets: Secrets) -> None:
         self._root = root
         self._environ = environ
+
+    def reading(self, source: Source) -> AbstractContextManager[LocalReader]:
+        """The reader as it is: each read opens the file anew."""
+        return nullcontext(self)
 
     def describe(self, source: Source, obj: ContractObject) -> Mapping[str, ColumnType]:
         """The columns that every file has.

@@ -37,6 +37,11 @@ _SHAPES = tuple(
     )
 )
 
+_NEVER_IDLE = (
+    "SELECT set_config(name, '0', true) FROM pg_catalog.pg_settings "
+    "WHERE name = 'idle_in_transaction_session_timeout'"
+)
+
 
 def connection_text(source: Source, environ: Mapping[str, str], secrets: Mapping[str, str]) -> str:
     """The keyword form of a libpq connection string; `host` may be the folder of a unix socket.
@@ -60,7 +65,18 @@ def connection_text(source: Source, environ: Mapping[str, str], secrets: Mapping
 
 
 @contextmanager
-def reading(source: Source, environ: Mapping[str, str], secrets: Mapping[str, str]) -> Iterator[Connection]:
+def failures(source: Source, secrets: Mapping[str, str]) -> Iterator[None]:
+    """Errors of the driver as errors of ours."""
+    from adbc_driver_manager.dbapi import Error
+
+    try:
+        yield
+    except Error as error:
+        raise unavailable(error, place(source), secrets) from None
+
+
+@contextmanager
+def connected(source: Source, environ: Mapping[str, str], secrets: Mapping[str, str]) -> Iterator[Connection]:
     """A connection inside one read-only transaction that sees one moment (repeatable read).
 
     Raises:
@@ -89,7 +105,11 @@ def reading(source: Source, environ: Mapping[str, str], secrets: Mapping[str, st
             cursor.execute("SET LOCAL DateStyle = 'ISO'")
             cursor.execute("SET LOCAL TimeZone = 'UTC'")
             cursor.execute("SET LOCAL standard_conforming_strings = on")
-        yield connection
+            # Between two objects the transaction waits for what is done with the first.
+            cursor.execute(_NEVER_IDLE)
+            cursor.fetchall()
+        with failures(source, secrets):
+            yield connection
     except Error as error:
         raise unavailable(error, where, secrets) from None
     finally:
