@@ -10,8 +10,8 @@ from pathlib import Path
 
 from meshwright.errors import DriftError, InputError, MissingPart, Refused
 from meshwright.experience.contracts.drift import compare_source
+from meshwright.experience.relations import input_relation
 from meshwright.experience.runs.context import RunContext
-from meshwright.experience.runs.relations import input_relation
 from meshwright.experience.tables import partition_fields, table_columns
 from meshwright.model.address import ProductKey, path_segment
 from meshwright.model.contract import Contract, ContractObject

@@ -11,8 +11,8 @@ from pathlib import Path
 from meshwright.errors import BuildError
 from meshwright.experience.contracts.places import classified_columns
 from meshwright.experience.models import ModelAnalysis, ProductAnalysis, Read, model_name
+from meshwright.experience.relations import model_relation
 from meshwright.experience.runs.inputs import Inputs
-from meshwright.experience.runs.relations import model_relation
 from meshwright.model.contract import ContractObject
 from meshwright.model.mesh import Mesh, PortRef
 from meshwright.model.product import Model, OutputPort, Product
