@@ -11,7 +11,7 @@ from meshwright.cli.options import EnvironmentOption, FormatOption
 from meshwright.cli.output import check_format, console, print_json, wrapped
 from meshwright.cli.workspace import Workspace, open_workspace
 from meshwright.errors import Conflict, InputError, MeshwrightError
-from meshwright.experience.plan.plan import Plan
+from meshwright.experience.plan.plan import Plan, pins
 
 AllowBreaking = Annotated[
     str | None,
@@ -99,7 +99,7 @@ def apply(
         if not yes:
             return _execute_agreed(context, workspace, found, format, "the plan")
         try:
-            return _execute(workspace, found, format, reviewed=False)
+            return _execute(workspace, found, format)
         except Conflict:
             if attempt == ATTEMPTS:
                 raise
@@ -181,12 +181,10 @@ def _nothing(workspace: Workspace, format: str) -> None:
     name = workspace.environment.name
     if format == "json":
         print_json({"environment": name, "already": True, "outcomes": []})
-    else:
-        typer.echo(f"Environment {name} matches the declarations. Nothing to do.")
-        for key, known in sorted(workspace.state.products.items()):
-            if known.pinned and known.current:
-                where = f"pinned to publication {known.current.number} and not built"
-                typer.echo(f"! {key} is {where}; `mesh unpin {key}` lets it be stale.")
+        return
+    typer.echo(f"Environment {name} matches the declarations. Nothing to do.")
+    for pin in pins(workspace.state, workspace.raw.settings.owned):
+        typer.echo(f"! {pin}")
 
 
 def _agreed() -> bool:
@@ -272,13 +270,13 @@ def _must_be_of_this_tree(workspace: Workspace, found: Plan, where: str) -> None
         )
 
 
-def _execute(workspace: Workspace, found: Plan, format: str, reviewed: bool = True) -> None:
+def _execute(workspace: Workspace, found: Plan, format: str) -> None:
     from meshwright.cli.progress import Progress
     from meshwright.experience.plan.apply import apply_plan
 
     with Progress(format == "text", [build.product for build in found.builds]) as progress:
         applied = apply_plan(
-            workspace.run_context(progress.listener), found, progress.done, workspace.workers, reviewed
+            workspace.run_context(progress.listener), found, progress.done, workspace.workers
         )
     if format == "json":
         print_json(

@@ -64,6 +64,17 @@ class SourceReader(Protocol):
 
     capabilities: SourceCapabilities
 
+    def reading(self, source: Source) -> AbstractContextManager[SourceReader]:
+        """The reader for several objects of one source.
+
+        Where the source can, they are read over one connection and as they all are at one moment,
+        so that what holds between them there holds here.
+
+        Raises:
+            Unavailable: the source does not answer.
+        """
+        ...
+
     def describe(self, source: Source, obj: ContractObject) -> Mapping[str, ColumnType]:
         """The object's columns as they are at the source now; `any` where it knows no types.
 
@@ -151,11 +162,15 @@ class Session(Protocol):
         """
         ...
 
-    def offer_query(self, name: str, sql: str, where: str) -> None:
+    def offer_query(self, name: str, sql: str, where: str, keep: bool = False) -> None:
         """Make the result of a SELECT over offered relations readable as relation `name`.
 
+        It is computed each time it is read, or, with `keep`, once and now: whatever reads it then
+        reads the same rows.
+
         Raises:
-            BuildError: the engine refuses the statement; `where` names the model's file.
+            BuildError: the engine refuses the statement, or with `keep` it fails; `where` names the
+                model's file.
         """
         ...
 
@@ -317,13 +332,15 @@ class PythonRunner(Protocol):
         folder: Path,
         limits: Limits = Limits(),
         charge: Callable[[ProcessCost], None] | None = None,
+        withhold: bool = False,
     ) -> AbstractContextManager[pa.RecordBatchReader]:
         """Run the model's function on its inputs (by parameter name); yields what it returns.
 
         `charge` is told what the child took as soon as it has ended, also when the model failed.
 
         Raises:
-            BuildError: the model failed, ran out of memory or time; holds its traceback's last lines.
+            BuildError: the model failed, ran out of memory or time; holds its traceback's last lines,
+                but neither its message nor what it printed where the run is to `withhold` data.
         """
         ...
 

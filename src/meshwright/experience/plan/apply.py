@@ -9,7 +9,7 @@ from typing import Any
 from meshwright.errors import Conflict, LockHeld, MeshwrightError, Refused
 from meshwright.experience.builds import Build
 from meshwright.experience.models import ProductAnalysis, analyse_products
-from meshwright.experience.plan.base import base_digest, has_moved
+from meshwright.experience.plan.base import base_digest
 from meshwright.experience.plan.changes import (
     ContractRevision,
     DomainChange,
@@ -49,15 +49,12 @@ class Applied:
         return any(outcome.status not in DONE for outcome in self.outcomes)
 
 
-def apply_plan(
-    context: RunContext, plan: Plan, report: Report, workers: int = 2, reviewed: bool = True
-) -> Applied:
+def apply_plan(context: RunContext, plan: Plan, report: Report, workers: int = 2) -> Applied:
     """Execute the plan in the environment it was made for.
 
     What was applied before the process ended, or a build failed, is not done again. `context.mesh` is
     the mesh that was judged with the plan: nothing is stored that would make another one, so that
-    no two plans, each sound alone, make a mesh that breaks its rules. To one that nobody `reviewed` it does
-    not matter that what it reads was published anew.
+    no two plans, each sound alone, make a mesh that breaks its rules.
 
     Raises:
         Refused: the plan has refusals.
@@ -71,7 +68,7 @@ def apply_plan(
         )
     for _ in range(_ATTEMPTS):
         state = context.registry.state(plan.environment)
-        moved = has_moved(plan.base, base_digest(plan.changes, context.mesh, state), reviewed)
+        moved = plan.base != base_digest(plan.changes, context.mesh, state)
         if declarations_in(plan, state):
             builds = builds_left(plan, state)
             if not builds:
@@ -93,7 +90,7 @@ def overtaken(plan: Plan) -> Conflict:
     """What a plan is told whose environment is no longer as it was."""
     return Conflict(
         f"environment `{plan.environment}` has moved since this plan was made",
-        why="what it changes, reads or takes from consumers was applied, published or rolled back since",
+        why="what it changes, reads or takes from consumers was applied or rolled back since",
         way_out="make the plan again and review what is different",
     )
 

@@ -16,7 +16,6 @@ from meshwright.experience.plan.changes import (
     DomainTakeover,
     ProductChange,
 )
-from meshwright.experience.staleness import current_id
 from meshwright.model.address import ProductKey
 from meshwright.model.mesh import Mesh, PortRef
 from meshwright.model.product import Environment
@@ -27,9 +26,9 @@ def base_digest(changes: Sequence[Change], mesh: Mesh, state: EnvironmentState) 
     """A digest of everything in an environment that these changes depend on; `mesh` is as they make it.
 
     That is, of the products that are changed or built: declarations, status and pin, not what they
-    publish themselves; of the products that those read: the same, and, after a dot, what they publish;
-    of consumers what the changes take from them; of the domains: documents and owners; and the
-    environment's settings. Whatever else other trees apply and publish does not matter.
+    publish; of the products that those read: the same, so that a plan stays valid while scheduled
+    runs publish; of consumers what the changes take from them; of the domains: documents and owners;
+    and the environment's settings. Whatever else other trees apply does not matter.
     """
     touched = {change.product: None for change in changes if isinstance(change, ProductChange | Build)}
     read = sorted({key for key in _read(mesh, touched) if key not in touched})
@@ -47,12 +46,7 @@ def base_digest(changes: Sequence[Change], mesh: Mesh, state: EnvironmentState) 
             for difference in change.differences
         ],
     ]
-    return f"{_digest(declared)}.{_digest([current_id(state, key) for key in read])}"
-
-
-def has_moved(base: str, now: str, reviewed: bool) -> bool:
-    """Whether two base digests differ; what is read may be published anew where nobody reviewed the plan."""
-    return base != now if reviewed else base.partition(".")[0] != now.partition(".")[0]
+    return hashlib.blake2b(json.dumps(declared).encode(), digest_size=16).hexdigest()
 
 
 def _read(mesh: Mesh, keys: Iterable[ProductKey]) -> Iterable[ProductKey]:
@@ -78,7 +72,3 @@ def _settings(environment: Environment | None, root: str) -> Mapping[str, Any] |
     if place.startswith(root + os.sep):
         place = os.path.relpath(place, root)
     return {"warehouse": place, "engine": environment.engine, **dict(sorted(environment.settings.items()))}
-
-
-def _digest(value: object) -> str:
-    return hashlib.blake2b(json.dumps(value).encode(), digest_size=16).hexdigest()

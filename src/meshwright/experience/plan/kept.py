@@ -16,7 +16,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from meshwright.errors import InputError, MeshwrightError, Problem
 from meshwright.experience.load import bundle_from_json, bundle_to_json
 from meshwright.experience.plan.changes import CHANGES, Change
-from meshwright.experience.plan.plan import Plan, Refusal
+from meshwright.experience.plan.plan import Pin, Plan, Refusal
 from meshwright.model.address import ProductKey
 from meshwright.model.product import Bundle
 from meshwright.provisioning.registry import AppliedDomain
@@ -32,7 +32,7 @@ class _Misfit(Exception):
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:
-    """The plan as plain data for reading: changes, refusals, warnings; no declarations."""
+    """The plan as plain data for reading: changes, refusals, warnings, pins; no declarations."""
     return {
         "format": FORMAT,
         "mesh": plan.mesh,
@@ -44,6 +44,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "refusals": _encoded(plan.refusals),
         "warnings": _encoded(plan.warnings),
         "allowed": dict(plan.allowed),
+        "pins": _encoded(plan.pins),
     }
 
 
@@ -103,6 +104,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         bundles=tuple(_bundle(bundle) for bundle in bundles),
         domains=_decoded(tuple[AppliedDomain, ...], data["domains"], "domains"),
         allowed=_decoded(Mapping[str, str], data["allowed"], "allowed"),
+        pins=_decoded(tuple[Pin, ...], data["pins"], "pins"),
     )
 
 

@@ -22,7 +22,7 @@ from meshwright.experience.plan.changes import (
 )
 from meshwright.experience.plan.contracts import Revised, ambiguities, port_ends, revisions
 from meshwright.experience.plan.order import in_order
-from meshwright.experience.plan.plan import Plan, Refusal
+from meshwright.experience.plan.plan import Plan, Refusal, pins
 from meshwright.experience.rules.mw306_transition import check_transition
 from meshwright.experience.staleness import current_id, stale_reasons
 from meshwright.model.address import ProductKey
@@ -126,6 +126,7 @@ def make_plan(request: Request) -> Plan:
         bundles=tuple(product.bundle for product in changed),
         domains=tuple(domain for domain, _ in differ),
         allowed=allowed,
+        pins=tuple(pin for pin in pins(state, mesh.owned) if pin.product in mesh.products),
     )
     vetoes = tuple(request.verdicts(plan, mesh))
     return replace(plan, refusals=(*plan.refusals, *vetoes)) if vetoes else plan

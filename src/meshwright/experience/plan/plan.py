@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from meshwright.errors import Problem
@@ -10,7 +10,7 @@ from meshwright.experience.builds import Build
 from meshwright.experience.plan.changes import Change, ProductChange
 from meshwright.model.address import ProductKey
 from meshwright.model.product import Bundle
-from meshwright.provisioning.registry import AppliedDomain
+from meshwright.provisioning.registry import AppliedDomain, EnvironmentState
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,20 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """A product that a rollback keeps at a publication: it is not built, whatever is stale."""
+
+    product: ProductKey
+    publication: int  # its number
+
+    def __str__(self) -> str:
+        return (
+            f"{self.product} is pinned to publication {self.publication} and not built; "
+            f"`mesh unpin {self.product}` lets it be stale."
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What would change in an environment.
 
@@ -31,7 +45,7 @@ class Plan:
     has moved. `repository` is the tree's, `owned` its domains; the plan touches no other. `bundles` and
     `domains` are the declarations to store, so that applying a saved plan applies what was
     reviewed. `allowed` holds the reasons given for what is otherwise refused (`breaking`,
-    `destroy`).
+    `destroy`). `pins` are the owned products that are left out of the builds by a rollback.
     """
 
     mesh: str
@@ -45,6 +59,7 @@ class Plan:
     bundles: tuple[Bundle, ...] = field(default=(), repr=False)
     domains: tuple[AppliedDomain, ...] = field(default=(), repr=False)
     allowed: Mapping[str, str] = field(default_factory=dict)
+    pins: tuple[Pin, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -65,6 +80,15 @@ class Plan:
     def builds(self) -> tuple[Build, ...]:
         """The builds, upstream first."""
         return tuple(change for change in self.changes if isinstance(change, Build))
+
+
+def pins(state: EnvironmentState, domains: Collection[str]) -> tuple[Pin, ...]:
+    """The products of some domains that a rollback has pinned."""
+    return tuple(
+        Pin(key, known.current.number)
+        for key, known in sorted(state.products.items())
+        if known.pinned and known.current and key.domain in domains
+    )
 
 
 def built(plan: Plan) -> frozenset[ProductKey]:

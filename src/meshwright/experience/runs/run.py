@@ -11,15 +11,15 @@ from typing import Any
 from meshwright.errors import ChecksFailed, Fenced, MeshwrightError, Unavailable
 from meshwright.experience.builds import Build
 from meshwright.experience.models import ProductAnalysis
+from meshwright.experience.relations import object_relation
 from meshwright.experience.runs.build import Builder, data_files
 from meshwright.experience.runs.context import RunContext
 from meshwright.experience.runs.costs import Meter
 from meshwright.experience.runs.inputs import InputReader, Inputs
 from meshwright.experience.runs.locks import locked
 from meshwright.experience.runs.maintenance import maintain, remove_run
-from meshwright.experience.runs.relations import object_relation
 from meshwright.experience.runs.schedule import next_due
-from meshwright.experience.runs.transform import Transformation
+from meshwright.experience.runs.transform import Transformation, touches_classified
 from meshwright.experience.runs.verify import Produced, stop_on_failure, verify
 from meshwright.experience.staleness import Fingerprint, fingerprint, stale_reasons
 from meshwright.experience.tables import judged_types
@@ -193,6 +193,7 @@ class _Run:
             self.analysis,
             inputs,
             self.context.scratch / self.id,
+            touches_classified(product, self.context.mesh),
             self.context.limits,
             self.meter.charge,
         )
