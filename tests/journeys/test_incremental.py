@@ -153,7 +153,7 @@ def test_many_appends_keep_few_files_and_expired_publications_leave_none(tmp_pat
         deliver(mesh, f"{number},{number},a")
         mesh.run("run", "web/events")
     assert mesh.rows("select count(*) as n, sum(id) as s from web.events.events") == [{"n": 40, "s": 780}]
-    mesh.run("gc")
+    mesh.run("gc", "--now")
     publications = mesh.run("history", "web/events", "--format", "json").data["publications"]
     assert len(publications) == 20
     served = [f for f in mesh.files() if "/events/events/v1/data/" in f]

@@ -152,7 +152,7 @@ def test_killed_while_old_publications_are_removed(
     nursery: Nursery, grown: Prepared, fault: dict[str, Any], commits: bool
 ) -> None:
     mesh = opened(grown)
-    settings = {"mesh": "acme", "environments": {"dev": {"retain": 3}}}
+    settings = {"mesh": "acme", "environments": {"dev": {"retain": 3, "grace_seconds": 0}}}
     (mesh.root / "mesh.yaml").write_text(json.dumps(settings))
     nursery.kill(mesh.root, fault, "gc")
     assert seen(mesh) == {name: expected(PAST)[name] for name in OF_SALES}

@@ -11,6 +11,7 @@ from meshwright.model.contract import Document
 from meshwright.model.product import Environment
 
 DEFAULT_RETAIN = 20
+DEFAULT_GRACE_SECONDS = 3600.0
 DEFAULT_PYTHON_MEMORY = "4GiB"
 
 _UNITS = {"KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40}
@@ -54,6 +55,7 @@ def _environment(name: str, entry: Mapping[str, Any], root: str) -> Environment:
         secrets=entry.get("secrets", {}),
         settings={
             "retain": entry.get("retain", DEFAULT_RETAIN),
+            "grace_seconds": float(entry.get("grace_seconds", DEFAULT_GRACE_SECONDS)),
             "python_memory": _bytes(entry.get("python_memory", DEFAULT_PYTHON_MEMORY)),
             **{key: entry[key] for key in ("lock_seconds", "memory_limit", "threads") if key in entry},
         },
