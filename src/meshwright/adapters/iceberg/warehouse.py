@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pyarrow import fs
+from pyiceberg.exceptions import ValidationError
 from pyiceberg.io.pyarrow import PyArrowFileIO
 from pyiceberg.table.metadata import TableMetadata, TableMetadataUtil
 from pyiceberg.table.snapshots import Snapshot
@@ -162,10 +163,10 @@ class IcebergWarehouse:
         try:
             for manifest in snapshot.manifests(self._io):
                 yield manifest.manifest_path
-        except OSError as error:
+        except (OSError, ValueError, EOFError) as error:
             if not going:  # else where the list is gone, its manifests are too
                 raise Unavailable(
-                    f"the manifest list `{snapshot.manifest_list}` cannot be read: {error.strerror or error}",
+                    f"the manifest list `{snapshot.manifest_list}` cannot be read: {error}",
                     way_out="restore the file, or roll the product back to an older publication",
                 ) from error
 
@@ -197,7 +198,7 @@ class IcebergWarehouse:
         try:
             with self._io.new_input(metadata).open() as stream:
                 return TableMetadataUtil.parse_raw(stream.read().decode())
-        except (OSError, ValueError) as error:  # gone, or no metadata of a table
+        except (OSError, ValueError, ValidationError) as error:  # gone, or no metadata of a table
             text = getattr(error, "strerror", None) or str(error).splitlines()[0]
             raise Unavailable(
                 f"table metadata `{metadata}` cannot be read: {text}",
