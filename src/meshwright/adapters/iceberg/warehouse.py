@@ -124,8 +124,9 @@ class IcebergWarehouse:
 
     def others(self) -> tuple[str, ...]:
         """See `provisioning.ports.Warehouse`."""
-        marks = [info.path for info in self._found(f"{self._root}/{OWNERS}") if info.path != self._mark]
-        return tuple(sorted(f"{Path(mark).read_text().strip()} (says {mark})" for mark in marks))
+        marks = (info.path for info in self._found(f"{self._root}/{OWNERS}") if info.type == fs.FileType.File)
+        others = sorted(mark for mark in marks if mark != self._mark)
+        return tuple(f"{Path(mark).read_text().strip()} (says {mark})" for mark in others)
 
     def delete(self, paths: Sequence[str]) -> None:
         """See `provisioning.ports.Warehouse`."""
