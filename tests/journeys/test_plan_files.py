@@ -110,6 +110,7 @@ def test_the_refusals_of_a_kept_plan_refuse(tmp_path: Path) -> None:
     assert len(mesh.rows("select * from finance.revenue.revenue")) == 2
     kept(mesh, "--allow-destroy")
     mesh.run("apply", "plan.json", "--yes")
+    mesh.run("gc", "--now")
     assert not any("revenue" in file for file in mesh.files())
 
 

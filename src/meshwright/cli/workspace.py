@@ -307,8 +307,8 @@ class Workspace:
             for name, digest in self.raw.domain_digests().items()
         ]
 
-    def run_context(self, listener: Listener | None = None) -> RunContext:
-        """What runs work with; what dead runs left behind is removed first."""
+    def run_context(self, listener: Listener | None = None, clean: bool = True) -> RunContext:
+        """What runs work with; what dead runs left behind is removed first, unless `clean` is false."""
         from meshwright.experience.runs.context import RunContext, no_listener
         from meshwright.experience.runs.maintenance import clean_up
 
@@ -322,7 +322,8 @@ class Workspace:
             listener=listener or no_listener,
             reopen=self._reopen,
         )
-        clean_up(context)
+        if clean:
+            clean_up(context)
         return context
 
     def _reopen(self) -> tuple[Registry, Infrastructure]:

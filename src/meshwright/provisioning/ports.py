@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -260,6 +260,15 @@ class Engine(Protocol):
 # --- warehouse
 
 
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file in storage: its size in bytes, and when it was last changed (seconds since the epoch)."""
+
+    path: str
+    size: int
+    modified: float
+
+
 class Warehouse(Protocol):
     """Storage and table format: makes candidates immutable, deletes what is doomed."""
 
@@ -275,24 +284,48 @@ class Warehouse(Protocol):
         """The highest field id that a sealed table ever used."""
         ...
 
-    def seal(self, candidates: Sequence[Candidate], publication: str) -> tuple[Candidate, ...]:
+    def seal(
+        self,
+        candidates: Sequence[Candidate],
+        publication: str,
+        beside: Collection[str] = (),
+        list_kept: bool = False,
+    ) -> tuple[Candidate, ...]:
         """Write what makes each candidate immutable and readable as a table.
 
-        Idempotent by publication id. The candidates come back with `handle.metadata` set.
+        Idempotent by publication id. The candidates come back with `handle.metadata` set. A table lists,
+        beside its new snapshot, those that the metadata at `beside` show: the ones of publications
+        that stay. With `list_kept` that holds for candidates that keep their base, too.
         """
         ...
 
     def metadata_files(
-        self, locations: Iterable[str], without: frozenset[str] = frozenset()
+        self, locations: Iterable[str], without: frozenset[str] = frozenset(), going: bool = False
     ) -> frozenset[str]:
         """Every file below some metadata locations: themselves, manifest lists, manifests.
 
-        Files in `without`, and what is only below them, are left out.
+        Files in `without`, and what is only below them, are left out. `going` says that they are
+        being deleted, so that what is gone already is fine.
+
+        Raises:
+            Unavailable: one cannot be read.
         """
         ...
 
-    def files(self, prefix: str) -> Iterator[str]:
+    def files(self, prefix: str) -> Iterator[StoredFile]:
         """All files below a folder."""
+        ...
+
+    def table_files(self, product: ProductKey) -> Iterator[StoredFile]:
+        """All files of a product that lie where those of a table lie."""
+        ...
+
+    def products(self) -> Iterator[ProductKey]:
+        """Every product that has a folder in this storage, whoever knows it."""
+        ...
+
+    def others(self) -> tuple[str, ...]:
+        """Other registries that keep tables in this storage, and what says so."""
         ...
 
     def delete(self, paths: Sequence[str]) -> None:

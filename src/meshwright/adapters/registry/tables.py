@@ -99,6 +99,7 @@ intents = Table(
     Column("fence", BigInteger, nullable=False),
     Column("started_at", Text, nullable=False),
     Column("prefixes", Text, nullable=False),
+    Column("inputs", Text, nullable=False, server_default="[]"),  # publications that the run reads
 )
 
 publications = Table(
@@ -208,6 +209,7 @@ doomed = Table(
     *_product(primary_key=False),
     Column("since", Double, nullable=False),
     Index("mesh_doomed_product", "environment", "domain", "product"),
+    Index("mesh_doomed_path", "path"),
 )
 
 facts = Table(

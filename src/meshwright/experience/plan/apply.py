@@ -149,7 +149,7 @@ def store_declarations(context: RunContext, plan: Plan, state: EnvironmentState)
         declaration_events(plan),
     )
     if removed:
-        delete_doomed(context, context.registry.doomed(plan.environment))
+        delete_doomed(context)
 
 
 def declaration_events(plan: Plan) -> Sequence[Event]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from meshwright.errors import DriftError, InputError, MissingPart, Refused
 from meshwright.experience.contracts.drift import compare_source
 from meshwright.experience.relations import input_relation
+from meshwright.experience.runs.compaction import compacted
 from meshwright.experience.runs.context import RunContext
 from meshwright.experience.tables import partition_fields, table_columns
 from meshwright.model.address import ProductKey, path_segment
@@ -235,7 +236,6 @@ class InputReader:
         size = self.context.file_size
         target = Target(columns, partition_fields(obj), self._data(key), self.run, size)
         candidate = self._landed(key, base, raw, keys, cursor, target)
-        inputs.landings.append(candidate)
         inputs.handles.append(candidate.handle)
         self.session.offer(inputs.full[name], candidate.handle)
         if base is not None:
@@ -244,6 +244,7 @@ class InputReader:
             inputs.added[name] = relation
             if candidate.removed:
                 inputs.updated.add(name)
+        inputs.landings.append(compacted(candidate, self.session, target, self.reached))
         self.reached("landed")
 
     def _base_of_landing(self, key: ObjectKey, followed: str, inputs: Inputs, name: str) -> Handle | None:
