@@ -53,9 +53,7 @@ class WiredInfrastructure:
             )
         from meshwright.adapters.iceberg.warehouse import IcebergWarehouse
 
-        return IcebergWarehouse(
-            self._environment.warehouse, int(self._environment.settings.get("retain", 20))
-        )
+        return IcebergWarehouse(self._environment.warehouse, self._environment.registry)
 
     @cached_property
     def python(self) -> PythonRunner:

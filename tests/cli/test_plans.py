@@ -22,6 +22,7 @@ def added(product: ProductKey, *tables: str, build: bool = True) -> list[Change]
 def plan(changes: list[Change], **more: object) -> Plan:
     return Plan(
         mesh="acme",
+        repository="acme",
         environment="dev",
         base="base",
         owned=("finance", "sales"),

@@ -235,6 +235,11 @@ environments:
         ("mesh", "mesh: A b\n", ("MW002", 1, 7, "mesh")),
         ("mesh", "mesh: a\nenvironments: {}\n", ("MW002", 2, 1, "environments")),
         ("mesh", "mesh: a\nenvironments: {dev: {retain: 0}}\n", ("MW002", 2, 30, "environments.dev.retain")),
+        (
+            "mesh",
+            "mesh: a\nenvironments: {dev: {grace_seconds: -1}}\n",
+            ("MW002", 2, 37, "environments.dev.grace_seconds"),
+        ),
         ("mesh", "mesh: a\nenvironments: {D v: {}}\n", ("MW002", 2, 16, 'environments["D v"]')),
         ("domain", "domain: a\nteam: {membrs: []}\n", ("MW003", 2, 8, "team.membrs")),
         ("test", "test: a\nmodel: m\n", ("MW002", 1, 1, "")),

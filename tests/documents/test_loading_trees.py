@@ -149,7 +149,7 @@ def test_a_tree_owns_the_domains_it_names_and_others_come_from_the_registry(plan
     mine = replace(foreign, domain="brokerage", product="old")
     mesh = load_mesh(root, foreign=[foreign, mine], foreign_domains=[Domain("leasing", None, {})])
     assert mesh.owned == {"brokerage", "nowhere"}
-    assert set(mesh.domains) == {"brokerage", "leasing"}
+    assert set(mesh.domains) == {"brokerage", "nowhere", "leasing"}
     assert set(mesh.products) == {DEALS, ProductKey("leasing", "rents")}
 
 
@@ -160,11 +160,22 @@ def test_environments_have_defaults_and_places_below_the_mesh(plant: Plant) -> N
     assert found.default_environment == "dev"
     assert dev.registry == f"sqlite:///{root}/.mesh/dev/registry.db"
     assert dev.warehouse == f"{root}/.mesh/dev/warehouse"
-    assert dev.settings == {"retain": 20, "python_memory": 4 << 30, "file_size": 512 << 20}
+    assert dev.settings == {
+        "retain": 20,
+        "grace_seconds": 3600.0,
+        "python_memory": 4 << 30,
+        "file_size": 512 << 20,
+    }
     text = """\
 mesh: offices
 environments:
-  test: {registry: "sqlite:///a/r.db", warehouse: ../w, retain: 3, python_memory: 512MiB, file_size: 1MiB}
+  test:
+    registry: "sqlite:///a/r.db"
+    warehouse: ../w
+    retain: 3
+    grace_seconds: 0
+    python_memory: 512MiB
+    file_size: 1MiB
   prod:
     registry: postgresql://host/mesh
     warehouse: s3://bucket/x
@@ -175,7 +186,12 @@ environments:
     assert found.default_environment == "test"
     test, prod = found.environments.values()
     assert (test.registry, test.warehouse) == (f"sqlite:///{root}/a/r.db", f"{root.parent}/w")
-    assert test.settings == {"retain": 3, "python_memory": 512 << 20, "file_size": 1 << 20}
+    assert test.settings == {
+        "retain": 3,
+        "grace_seconds": 0.0,
+        "python_memory": 512 << 20,
+        "file_size": 1 << 20,
+    }
     assert (prod.registry, prod.warehouse) == ("postgresql://host/mesh", "s3://bucket/x")
     assert prod.secrets == {"crm": {"user": "env:U"}, "api": "env:TOKEN"}
 

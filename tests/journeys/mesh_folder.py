@@ -144,12 +144,15 @@ class MeshFolder:
         return found
 
     def files(self) -> set[str]:
-        """Every file in the default environment's warehouse and scratch, relative to the mesh."""
+        """Every file in the default environment's warehouse and scratch, relative to the mesh.
+
+        The mark that says which registry knows the warehouse's tables is none of them.
+        """
         return {
             str(file.relative_to(self.root))
             for place in ("warehouse", "scratch")
             for file in (self.root / ".mesh" / "dev" / place).rglob("*")
-            if file.is_file()
+            if file.is_file() and file.parent.name != ".registries"
         }
 
 

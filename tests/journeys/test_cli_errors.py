@@ -62,6 +62,32 @@ def test_wrong_words_are_told_with_the_way_out(mesh: MeshFolder, words: list[str
 
 
 @pytest.mark.parametrize(
+    ("words", "what", "way_out"),
+    [
+        (["plan", "--nope", "--format", "json"], "No such option: --nope", "mesh plan --help"),
+        (["query", "--format=json"], "Missing argument", "mesh query --help"),
+        (["query", ORDERS, "--limit", "-1", "--format", "json"], "--limit", "mesh query --help"),
+        (["plann", "--format", "json"], "Did you mean 'plan'?", "mesh --help"),
+        (["new", "prodct", "--format", "json"], "Did you mean 'product'?", "mesh new --help"),
+        (["plan", "-e", "--format", "json"], "unexpected extra argument", "mesh plan --help"),
+    ],
+)
+def test_a_program_reads_wrong_words_as_the_error_envelope(
+    mesh: MeshFolder, words: list[str], what: str, way_out: str
+) -> None:
+    answer = mesh.run(*words, code=2)
+    error = answer.data["error"]
+    assert error["kind"] == "input" and what in error["what"] and way_out in error["way_out"]
+    assert answer.err == ""
+
+
+def test_exit_codes_with_json_are_those_without(mesh: MeshFolder) -> None:
+    assert mesh.run("query", "--help", "--format", "json").out.strip().startswith("Usage")
+    assert mesh.run("run", "sales/orders", "--format", "json").data["outcomes"]
+    assert mesh.run("history", "nope/nope", "--format", "json", code=2).data["error"]["kind"] == "input"
+
+
+@pytest.mark.parametrize(
     "command", ["plan", "apply", "ci", "run", "status", "list", "validate", "test", "gc", "facts"]
 )
 def test_every_command_says_that_there_is_no_mesh(tmp_path: Path, command: str) -> None:

@@ -156,3 +156,20 @@ def test_the_plan_says_where_a_python_model_would_not_be_isolated(
     monkeypatch.undo()
     mesh.run("apply", "--yes")
     assert len(mesh.rows("select * from finance.revenue.revenue")) == 2
+
+
+def test_what_validate_says_will_not_be_verified_is_what_the_run_skips(tmp_path: Path) -> None:
+    mesh = orders_mesh(tmp_path)
+    path = tmp_path / "domains/sales/orders/contracts/orders-1.0.0.yaml"
+    document = json.loads(path.read_text())
+    customer = document["schema"][0]["properties"][1]
+    customer["relationships"] = [{"to": "finance.revenue.revenue.customer"}]
+    customer["logicalTypeOptions"] = {"format": "nickname"}
+    customer["quality"] = [{"type": "custom", "engine": "soda", "implementation": "x"}]
+    path.write_text(json.dumps(document))
+    told = [p for p in mesh.run("validate", "--format", "json").data["problems"] if p["code"] == "MW128"]
+    mesh.run("apply", "--yes")
+    runs = mesh.run("facts", "sales/orders", "--format", "json").data
+    (checks,) = (fact["payload"]["checks"] for fact in runs if fact["kind"] == "run.finished")
+    skipped = {check["path"] for check in checks if check["status"] == "skip"}
+    assert len(told) == 3 and {problem["path"] for problem in told} == skipped

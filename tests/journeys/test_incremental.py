@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +155,7 @@ def test_many_appends_keep_few_files_and_expired_publications_leave_none(tmp_pat
         deliver(mesh, f"{number},{number},a")
         mesh.run("run", "web/events")
     assert mesh.rows("select count(*) as n, sum(id) as s from web.events.events") == [{"n": 40, "s": 780}]
-    mesh.run("gc")
+    mesh.run("gc", "--now")
     publications = mesh.run("history", "web/events", "--format", "json").data["publications"]
     assert len(publications) == 20
     served = [f for f in mesh.files() if "/events/events/v1/data/" in f]
@@ -161,6 +163,45 @@ def test_many_appends_keep_few_files_and_expired_publications_leave_none(tmp_pat
     assert mesh.rows("select count(*) as n from web.events.events", "--as-of", publications[-1]["at"]) == [
         {"n": 21}
     ]
+
+
+def test_a_landing_keeps_few_files_and_its_changes_are_what_was_delivered(tmp_path: Path) -> None:
+    mesh = events_mesh(tmp_path, "changes(files.events)", "append", keyed=False)
+    for number in range(20):
+        deliver(mesh, f"{number},{number},a")
+        mesh.run(*(("run", "--downstream", "web/events") if number else ("apply", "--yes")))
+    expected = [(number, number, "a") for number in range(20)]
+    assert states(mesh, "web.events.events") == expected
+    assert states(mesh, "web.copies.copies") == expected
+    model = tmp_path / "domains/web/events/models/events.sql"
+    model.write_text("select id, seen, upper(state) as state from changes(files.events)\n")
+    mesh.run("apply", "--yes")
+    assert states(mesh, "web.events.events") == [(number, number, "A") for number in range(20)]
+    assert landed_files(tmp_path) < 8
+
+
+def test_a_landing_that_is_merged_by_key_keeps_few_files(tmp_path: Path) -> None:
+    mesh = events_mesh(tmp_path, "changes(files.events)", "merge")
+    for number in range(20):
+        deliver(mesh, f"{number},{number},a", f"{number - 9},{number},b")
+        mesh.run(*(("run", "web/events") if number else ("apply", "--yes")))
+    assert landed_files(tmp_path) < 16
+    last = {id: seen for seen in range(20) for id in (seen, seen - 9)}
+    assert [row[:2] for row in states(mesh, "web.events.events")] == sorted(last.items())
+    model = tmp_path / "domains/web/events/models/events.sql"
+    model.write_text("select id, seen, state from files.events\n")
+    mesh.run("apply", "--yes")
+    assert [row[:2] for row in states(mesh, "web.events.events")] == sorted(last.items())
+
+
+def landed_files(root: Path) -> int:
+    """How many files the newest publication of web/events sees of its landing."""
+    with closing(sqlite3.connect(root / ".mesh/dev/registry.db")) as registry:
+        query = (
+            "select count(*) from mesh_files f join mesh_objects o on o.id = f.object"
+            " where o.landing and o.product = 'events' and f.removed_number is null"
+        )
+        return int(registry.execute(query).fetchone()[0])
 
 
 def another_source(mesh: MeshFolder, root: Path, **custom_settings: Any) -> None:

@@ -244,6 +244,29 @@ def test_a_rollback_pins_until_unpin(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert mesh.rows("select customer from finance.revenue.revenue") == [{"customer": "zoe"}]
 
 
+def test_a_plan_with_other_changes_tells_what_is_pinned(tmp_path: Path) -> None:
+    mesh = orders_mesh(tmp_path)
+    mesh.run("apply", "--yes")
+    mesh.run("run", "sales/orders", "--downstream")
+    mesh.run("rollback", "sales/orders", "--to", "1")
+    told = (
+        "sales/orders is pinned to publication 1 and not built; `mesh unpin sales/orders` lets it be stale."
+    )
+    model = tmp_path / "domains/sales/orders/models/orders.sql"
+    model.write_text(model.read_text() + "-- changed while the product is pinned\n")
+    plan = mesh.run("plan", "--format", "json", "--out", "plan.json").data
+    assert [(c["change"], c["product"]) for c in plan["changes"]] == [
+        ("product", "sales/orders"),
+        ("build", "finance/revenue"),
+    ]
+    assert plan["pins"] == [{"product": "sales/orders", "publication": 1}]
+    assert f"### Pinned\n\n- {told}\n" in mesh.run("ci").out
+    for words in (["plan"], ["apply", "plan.json", "--yes"], ["plan"], ["apply", "--yes"]):
+        assert f"! {told}" in " ".join(mesh.run(*words).out.split())
+    mesh.run("unpin", "sales/orders")
+    assert "pinned" not in mesh.run("plan").out
+
+
 def test_a_run_that_names_the_product_ends_the_pin(tmp_path: Path) -> None:
     mesh = orders_mesh(tmp_path)
     mesh.run("apply", "--yes")

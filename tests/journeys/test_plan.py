@@ -228,6 +228,8 @@ def test_removing_a_product_asks_and_then_leaves_only_facts(tmp_path: Path) -> N
     assert "MW503" in refused.text and "--allow-destroy" in refused.text
     assert any("revenue" in file for file in mesh.files())
     mesh.run("apply", "--yes", "--allow-destroy")
+    assert any("revenue" in file for file in mesh.files()), "who still reads them has a grace"
+    mesh.run("gc", "--now")
     assert not any("revenue" in file for file in mesh.files())
     assert len(mesh.rows("select * from sales.orders.orders")) == 3
     facts = mesh.run("facts", "--format", "json", "--limit", "100").data

@@ -89,12 +89,12 @@ def test_a_rollback_after_the_review_refuses_the_plan(tmp_path: Path) -> None:
     assert "has moved" in mesh.run("apply", "plan.json", "--yes", code=1).text
 
 
-def test_runs_that_publish_after_the_review_do_not_matter(tmp_path: Path) -> None:
+def test_runs_of_what_is_changed_do_not_matter_after_the_review(tmp_path: Path) -> None:
     mesh = orders_mesh(tmp_path)
     mesh.run("apply", "--yes")
     (tmp_path / MODEL).write_text("select customer, 1.0 as amount from orders.orders\n")
     kept(mesh)
-    mesh.run("run", "sales/orders", "--downstream")
+    mesh.run("run", "finance/revenue")
     mesh.run("apply", "plan.json", "--yes")
     assert {row["amount"] for row in mesh.rows("select * from finance.revenue.revenue")} == {1.0}
 
@@ -110,6 +110,7 @@ def test_the_refusals_of_a_kept_plan_refuse(tmp_path: Path) -> None:
     assert len(mesh.rows("select * from finance.revenue.revenue")) == 2
     kept(mesh, "--allow-destroy")
     mesh.run("apply", "plan.json", "--yes")
+    mesh.run("gc", "--now")
     assert not any("revenue" in file for file in mesh.files())
 
 
@@ -160,6 +161,8 @@ FORGED: dict[str, Callable[[dict[str, Any]], Any]] = {
     "another format": lambda d: d.update(format=99),
     "another environment": lambda d: d.update(environment="prod"),
     "another mesh": lambda d: d.update(mesh="other"),
+    "another repository": lambda d: d.update(repository="other"),
+    "a domain of another repository": lambda d: d["domains"][0].update(repository="other"),
     "nested without end": lambda d: d.update(allowed={"breaking": [[[]]]}),
 }
 
@@ -175,8 +178,15 @@ def test_a_forged_plan_is_a_clear_error(tmp_path: Path) -> None:
     assert mesh.files() == set()
 
 
+def test_a_plan_that_is_forged_to_store_a_domain_of_another_tree_stores_nothing(tmp_path: Path) -> None:
+    mesh = orders_mesh(tmp_path)
+    forge(kept(mesh), lambda data: data["domains"][0].update(name="leasing"))
+    mesh.run("apply", "plan.json", "--yes", code=1)
+    assert mesh.run("status", "--format", "json").data["products"] == []
+
+
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", '"plan"', '{"format": 2}', "[" * 100_000, "\x00", "{}"]
+    "text", ["", "{", "[]", "null", '"plan"', '{"format": 3}', "[" * 100_000, "\x00", "{}"]
 )
 def test_a_file_that_is_no_plan_is_a_clear_error(tmp_path: Path, text: str) -> None:
     mesh = MeshFolder(tmp_path)

@@ -21,7 +21,7 @@ def test_every_method_of_the_protocol_is_implemented() -> None:
 
 
 def test_bundles_and_domains_are_read_back_as_they_were_applied(registry: SqlRegistry) -> None:
-    domain = AppliedDomain("brokerage", "x1", {"domain": "brokerage", "tags": None, "a": [1]})
+    domain = AppliedDomain("brokerage", "x1", {"domain": "brokerage", "tags": None, "a": [1]}, "acme/sales")
     given = [(bundle(DEALS), "active"), (bundle(OFFICES), "draft")]
     registry.apply("dev", None, given, [], [domain], [])
     assert registry.bundles("dev") == {DEALS: bundle(DEALS), OFFICES: bundle(OFFICES)}
@@ -34,7 +34,7 @@ def test_bundles_and_domains_are_read_back_as_they_were_applied(registry: SqlReg
         DEALS: ("active", "d1"),
         OFFICES: ("draft", "d1"),
     }
-    assert state.domains == {"brokerage": "x1"}
+    assert (state.domains, state.owners) == ({"brokerage": "x1"}, {"brokerage": "acme/sales"})
     assert registry.state("prod").products == {}
 
 
@@ -96,9 +96,9 @@ def test_a_removed_product_loses_everything_but_its_facts_and_its_numbers(world:
     assert registry.state("dev").products == {}
     assert registry.bundles("dev") == {}
     assert registry.publications("dev", DEALS) == ()
-    assert registry.metadata_locations("dev") == ()
-    assert set(registry.doomed("dev")) >= {file("a").path, file("b").path}
-    assert sum(path.endswith("metadata.json") for path in registry.doomed("dev")) == 2
+    retained, doomed = registry.metadata_locations(DEALS)
+    assert (retained, len(doomed)) == ((), 2)
+    assert set(world.doomed()) == {file("a").path, file("b").path, *doomed}
     assert registry.as_of("dev", "2100-01-01") == {}
     with pytest.raises(Fenced):
         registry.renew(running, 10)

@@ -107,7 +107,8 @@ class Player:
             self.model.current = to
 
     def expire(self, keep: int, _: bool) -> None:
-        gone = self.registry.expire(self.lock, keep)
+        self.registry.expire(self.lock, keep)
+        gone = self.world.doomed()
         newest = self.model.retained()[-max(keep, 1) :]
         for id in self.model.retained():
             if id not in newest and id != self.model.current:

@@ -18,7 +18,7 @@ from meshwright.adapters.registry import SqlRegistry, open_registry
 from meshwright.adapters.registry.schema import HEAD, REVISION_TABLE
 from meshwright.adapters.registry.tables import metadata
 from meshwright.errors import InputError, MissingPart, Unavailable
-from meshwright.provisioning.registry import Event
+from meshwright.provisioning.registry import Event, Intent
 
 from .world import DEALS, bundle
 
@@ -59,6 +59,21 @@ def test_the_migrations_make_the_same_beside_what_is_there(
     assert names == {*metadata.tables, REVISION_TABLE, "theirs"}
     assert [d for d in differences if d[0] != "remove_table"] == []  # type: ignore[attr-defined]
     assert append_only_rules(migrated) == created and created
+
+
+def test_a_registry_of_the_first_revision_is_migrated_with_what_it_holds(
+    registry: SqlRegistry, opened: Callable[..., SqlRegistry]
+) -> None:
+    lock = registry.acquire("dev", DEALS, "a", 60)
+    intent = Intent("r", "dev", DEALS, lock.fence, "2026", ("/warehouse/x",))
+    registry.intend(lock, intent, [])
+    with registry._database.engine.begin() as connection:
+        connection.execute(text("DROP INDEX mesh_doomed_path"))
+        connection.execute(text("ALTER TABLE mesh_intents DROP COLUMN inputs"))
+        connection.execute(text(f"UPDATE {REVISION_TABLE} SET version_num = '0001'"))
+    migrated = opened()
+    assert schema_of(migrated) == ({*metadata.tables, REVISION_TABLE}, [])
+    assert migrated.intents("dev", dead_only=False) == (intent,)
 
 
 def test_a_registry_that_is_up_to_date_opens_without_alembic(

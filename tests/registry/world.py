@@ -172,8 +172,13 @@ class World:
             self.registry.release(lock)
 
     def expire(self, keep: int) -> tuple[str, ...]:
+        """Forget all but the newest; the product's paths that may be deleted without a grace."""
         lock = self.lock()
         try:
-            return self.registry.expire(lock, keep)
+            self.registry.expire(lock, keep)
         finally:
             self.registry.release(lock)
+        return self.doomed()
+
+    def doomed(self, grace: float = 0.0) -> tuple[str, ...]:
+        return self.registry.doomed(self.environment, grace).get(self.product, ())

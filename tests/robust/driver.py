@@ -94,8 +94,8 @@ def at_step(fault: Fault, name: str, product: str) -> None:
         if step == name and (key is None or str(key) == product):
             fault.reached()
 
-    def run_context(self: Workspace, listener: Any = None) -> Any:
-        return original(self, listen)
+    def run_context(self: Workspace, listener: Any = None, clean: bool = True) -> Any:
+        return original(self, listen, clean)
 
     Workspace.run_context = run_context  # type: ignore[method-assign]
 

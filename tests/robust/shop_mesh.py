@@ -83,8 +83,11 @@ def expected(number: int) -> Contents:
 
 
 def shop_mesh(root: Path, python: bool = False, **settings: object) -> MeshFolder:
-    """The mesh with its first delivery; nothing is applied. `python` builds one object in Python."""
-    mesh = MeshFolder(root, "acme", environments={"dev": settings})
+    """The mesh with its first delivery; nothing is applied. `python` builds one object in Python.
+
+    Files wait for nobody unless `settings` say so.
+    """
+    mesh = MeshFolder(root, "acme", environments={"dev": {"grace_seconds": 0, **settings}})
     id = column("id", required=True)
     source = contract(
         "sales-file",

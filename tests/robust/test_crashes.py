@@ -152,7 +152,7 @@ def test_killed_while_old_publications_are_removed(
     nursery: Nursery, grown: Prepared, fault: dict[str, Any], commits: bool
 ) -> None:
     mesh = opened(grown)
-    settings = {"mesh": "acme", "environments": {"dev": {"retain": 3}}}
+    settings = {"mesh": "acme", "environments": {"dev": {"retain": 3, "grace_seconds": 0}}}
     (mesh.root / "mesh.yaml").write_text(json.dumps(settings))
     nursery.kill(mesh.root, fault, "gc")
     assert seen(mesh) == {name: expected(PAST)[name] for name in OF_SALES}
@@ -179,4 +179,96 @@ def test_a_lock_of_a_dead_process_is_not_waited_for(nursery: Nursery, grown: Pre
     mesh = opened(grown)
     nursery.kill(mesh.root, {"step": "locked"}, "run", "shop/sales")
     mesh.run("run", "shop/sales")
+    assert problems_of_storage(mesh) == []
+
+
+APPLY = "meshwright.adapters.registry.registry:SqlRegistry.apply"
+STORING = [
+    point("before anything is stored", call=APPLY),
+    point("before the documents are stored", sql="INTO mesh_bundles"),
+    point("before the facts are recorded", sql="INTO mesh_facts"),
+    point("before the declarations are committed", sql="INTO mesh_bundles", commit=True),
+    point("in the middle of the commit", what="tear", sql="INTO mesh_bundles", commit=True, beyond=WAL),
+    point("when the declarations are stored", commits=True, call=APPLY, after=True),
+]
+
+
+@pytest.mark.parametrize(("fault", "commits"), STORING)
+def test_killed_while_declarations_are_stored(
+    nursery: Nursery, grown: Prepared, fault: dict[str, Any], commits: bool
+) -> None:
+    mesh = opened(grown)
+    facts = len(mesh.run("facts", "--format", "json", "--limit", "10000").data)
+    model = mesh.root / "domains/shop/report/models/report.sql"
+    model.write_text("select id, seq + 100 as seq from changes(facts.sales)\n")
+    nursery.kill(mesh.root, fault, "apply", "--yes")
+    assert seen(mesh, *expected(PAST)) == expected(PAST)
+    stale = {row["product"]: row["stale"] for row in mesh.run("status", "--format", "json").data["products"]}
+    assert bool(stale["shop/report"]) == commits
+    known = mesh.run("facts", "--format", "json", "--limit", "10000").data
+    assert [fact["kind"] for fact in known[: len(known) - facts]] == ["product.applied"] * commits
+    mesh.run("apply", "--yes")
+    assert seen(mesh, "report")["report"] != expected(PAST)["report"]
+    assert problems_of_storage(mesh) == []
+    assert mesh.run("facts", "--verify").code == 0
+
+
+PLAN_APPLY = "meshwright.experience.plan.apply"
+REMOVING = [
+    point("before the product is forgotten", sql="DELETE FROM mesh_products"),
+    point("when its publications are forgotten", sql="DELETE FROM mesh_objects"),
+    point("before its pointers are dropped", sql="DELETE FROM iceberg_tables"),
+    point("before the removal is committed", sql="DELETE FROM mesh_products", commit=True),
+    point("when the removal is committed", commits=True, call=APPLY, after=True),
+    point("before its files are deleted", commits=True, call=f"{PLAN_APPLY}:delete_doomed"),
+    point("between two of its files", commits=True, call=UNLINK, nth=3),
+    point("between its manifests and their metadata", commits=True, call=UNLINK, nth=20),
+    point("when its files are gone but still booked", commits=True, step="deleted"),
+]
+
+
+@pytest.mark.parametrize(("fault", "commits"), REMOVING)
+def test_killed_while_a_product_is_removed(
+    nursery: Nursery, grown: Prepared, fault: dict[str, Any], commits: bool
+) -> None:
+    mesh = opened(grown)
+    folder = mesh.root / "domains/shop/report"
+    folder.rename(mesh.root / "report")
+    nursery.kill(mesh.root, fault, "apply", "--yes", "--allow-destroy")
+    products = [row["product"] for row in mesh.run("status", "--format", "json").data["products"]]
+    assert ("shop/report" not in products) == commits
+    if not commits:
+        assert seen(mesh, "report")["report"] == expected(PAST)["report"]
+        mesh.run("apply", "--yes", "--allow-destroy")
+    mesh.run("run", "shop/sales")  # any start cleans up
+    assert problems_of_storage(mesh) == []
+    assert not [file for file in mesh.files() if "/shop/report/" in file]
+    assert seen(mesh) == {name: expected(PAST + 1)[name] for name in OF_SALES}
+    (mesh.root / "report").rename(folder)
+    mesh.run("apply", "--yes")
+    assert seen(mesh, "report")["report"] == expected(PAST + 1)["report"]
+    assert problems_of_storage(mesh) == []
+
+
+SWEEP = [
+    point("before the first orphan is deleted", call=UNLINK),
+    point("between two orphans of a table", call=UNLINK, nth=2),
+    point("between two products", call=UNLINK, nth=4),
+]
+
+
+@pytest.mark.parametrize(("fault", "commits"), SWEEP)
+def test_killed_while_orphans_are_removed(
+    nursery: Nursery, grown: Prepared, fault: dict[str, Any], commits: bool
+) -> None:
+    mesh = opened(grown)
+    before = mesh.files()
+    for product in ("report/report", "sales/sales"):
+        for name in ("data/lost.parquet", "metadata/lost-snapshot.avro", "metadata/lost.metadata.json"):
+            (mesh.root / f".mesh/dev/warehouse/shop/{product}/v1/{name}").write_bytes(b"lost")
+    nursery.kill(mesh.root, fault, "gc")
+    assert len(mesh.files() - before) == 7 - fault.get("nth", 1)
+    assert seen(mesh) == {name: expected(PAST)[name] for name in OF_SALES}
+    mesh.run("gc")
+    assert mesh.files() == before
     assert problems_of_storage(mesh) == []

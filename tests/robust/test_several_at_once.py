@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +15,7 @@ from children import NOTHING, end, start
 from mesh_folder import MeshFolder, column, contract, csv_server
 
 DOMAINS = ("assets", "brokerage", "finance")
-NewMesh = Callable[[str], MeshFolder]
+NewMesh = Callable[..., MeshFolder]
 
 
 def products(mesh: MeshFolder, domain: str) -> None:
@@ -47,17 +49,22 @@ def new_mesh(request: pytest.FixtureRequest, tmp_path: Path) -> NewMesh:
     if request.param == "postgresql":
         registry = request.getfixturevalue("postgres_database").url
 
-    def make(name: str) -> MeshFolder:
+    def make(name: str, **settings: str) -> MeshFolder:
         shared = {"registry": registry, "warehouse": str(tmp_path / "warehouse")}
-        return MeshFolder(tmp_path / name, "acme", environments={"dev": shared})
+        return MeshFolder(tmp_path / name, "acme", environments={"dev": shared}, **settings)
 
     return make
 
 
+def racing(*commands: tuple[MeshFolder, tuple[str, ...]]) -> list[tuple[int, str]]:
+    """Run commands in processes of their own at the same time: their exit codes and what they printed."""
+    running = [start(mesh.root, NOTHING, *words) for mesh, words in commands]
+    return [end(process) for process in running]
+
+
 def at_once(*commands: tuple[MeshFolder, tuple[str, ...]]) -> list[str]:
     """Run commands in processes of their own at the same time; all must succeed."""
-    running = [start(mesh.root, NOTHING, *words) for mesh, words in commands]
-    ended = [end(process) for process in running]
+    ended = racing(*commands)
     assert [code for code, _ in ended] == [0] * len(ended), "\n".join(text for _, text in ended)
     return [text for _, text in ended]
 
@@ -99,6 +106,96 @@ def test_products_of_one_tree_run_at_the_same_time_and_due_ones_are_built_once(n
     assert runs == dict.fromkeys(everything, 3)
     assert rows_of(mesh) == [30, 30, 30]
     assert mesh.run("facts", "--verify").code == 0
+
+
+def one_row(mesh: MeshFolder, key: str, value: int, reads: str | None = None) -> None:
+    """A product with one row: a value of its own, or what another one has."""
+    name = key.split("/")[1]
+    mesh.product(
+        key,
+        [contract(name, {name: [column("one")]})],
+        {f"{name}.sql": f"select one from {reads}.{reads}\n" if reads else f"select {value} as one\n"},
+        inputs=[(reads, reads)] if reads else [],
+        outputs=[(name, "1.0.0", name)],
+    )
+
+
+def test_of_two_repositories_that_claim_a_domain_at_once_one_owns_it(new_mesh: NewMesh) -> None:
+    trees = [new_mesh(name, repository=name) for name in ("first", "second")]
+    for value, tree in enumerate(trees):
+        one_row(tree, "sales/orders", value)
+    ended = racing(*((tree, ("apply", "--yes")) for tree in trees))
+    assert sorted(code for code, _ in ended) == [0, 1], "\n".join(text for _, text in ended)
+    winner = [code for code, _ in ended].index(0)
+    assert "MW506" in ended[1 - winner][1] and trees[winner].root.name in ended[1 - winner][1]
+    assert trees[1 - winner].rows("select one from sales.orders.orders") == [{"one": winner}]
+    assert published(trees[winner]) == {"sales/orders": 1}
+    assert "Nothing to do" in trees[winner].run("apply", "--yes").out
+
+
+def test_clones_that_apply_the_same_at_once_build_it_once(new_mesh: NewMesh) -> None:
+    clones = [new_mesh(name) for name in ("laptop", "ci")]
+    for clone in clones:
+        one_row(clone, "sales/orders", 1)
+        one_row(clone, "sales/returns", 0, "orders")
+    ended = racing(*((clone, ("apply", "--yes")) for clone in clones))
+    assert 0 in [code for code, _ in ended], "\n".join(text for _, text in ended)
+    assert all(code == 0 or "another" in text for code, text in ended), "\n".join(t for _, t in ended)
+    for clone in clones:
+        assert "Nothing to do" in clone.run("apply", "--yes").out
+    assert published(clones[0]) == {"sales/orders": 1, "sales/returns": 1}
+    assert clones[0].run("facts", "--verify").code == 0
+
+
+def test_clones_that_apply_different_things_at_once_leave_one_of_them_whole(new_mesh: NewMesh) -> None:
+    clones = [new_mesh(name) for name in ("laptop", "ci")]
+    for value, clone in enumerate(clones):
+        one_row(clone, "sales/orders", value)
+    racing(*((clone, ("apply", "--yes")) for clone in clones))
+    clones[0].run("run")
+    same = ["Nothing to do" in clone.run("plan").out for clone in clones]
+    assert sorted(same) == [False, True]
+    assert clones[0].rows("select one from sales.orders.orders") == [{"one": same.index(True)}]
+    assert clones[0].run("facts", "--verify").code == 0
+
+
+def test_trees_that_would_read_each_other_in_a_circle_at_once_do_not(new_mesh: NewMesh) -> None:
+    names = ("a", "b", "c")
+    trees = [new_mesh(name, repository=name) for name in names]
+    for tree, name in zip(trees, names, strict=True):
+        one_row(tree, f"{name}/{name}_rows", 1)
+        tree.run("apply", "--yes")
+    for tree, name, other in zip(trees, names, "bca", strict=True):
+        one_row(tree, f"{name}/{name}_rows", 1, f"{other}_rows")
+    ended = racing(*((tree, ("apply", "--yes")) for tree in trees))
+    refused = [text for code, text in ended if code == 2]
+    assert len(refused) == 1 and "MW111" in refused[0], "\n".join(text for _, text in ended)
+    for tree in trees:
+        tree.run("run", "--due")
+
+
+def test_a_tree_that_pauses_before_it_stores_does_not_close_a_circle_that_came_about(
+    new_mesh: NewMesh,
+) -> None:
+    names = ("a", "b", "c")
+    trees = [new_mesh(name, repository=name) for name in names]
+    for tree, name in zip(trees, names, strict=True):
+        one_row(tree, f"{name}/{name}_rows", 1)
+        tree.run("apply", "--yes")
+    for tree, name, other in zip(trees, names, "bca", strict=True):
+        one_row(tree, f"{name}/{name}_rows", 1, f"{other}_rows")
+    trees[0].run("plan", "--out", "plan.json")
+    before = {"what": "stop", "call": "meshwright.experience.plan.apply:store_declarations"}
+    paused = start(trees[0].root, before, "apply", "plan.json", "--yes")
+    assert paused.stdout is not None
+    while (line := paused.stdout.readline()) != "stopped\n":
+        assert line, paused.stderr and paused.stderr.read()
+    trees[2].run("apply", "--yes")
+    trees[1].run("apply", "--yes")
+    os.kill(paused.pid, signal.SIGCONT)
+    code, text = end(paused)
+    assert code == 1 and ("has moved" in text or "circle" in text), text
+    trees[2].run("run")
 
 
 def make_due(mesh: MeshFolder) -> None:

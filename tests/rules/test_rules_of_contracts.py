@@ -279,3 +279,74 @@ def test_the_custom_properties_of_servers_are_those_that_the_readers_know():
 
     assert KNOWN["server of type api"] == settings._OWN
     assert KNOWN["server of type postgres"] == set(connection._OPTIONAL)
+
+
+# --- MW128: what a run will skip
+
+
+def test_a_relationship_into_what_is_not_read_is_told_before_the_run():
+    customers = product("crm/customers", [contract_document("customers", CUSTOMERS)])
+    document = contract_document("sales", orders("crm.customers.customers.id"))
+
+    def found(**keys) -> list[Problem]:
+        of = mesh(customers, product("shop/orders", contracts=[document], **keys))
+        return [problem for problem in validate(of) if problem.code == "MW128"]
+
+    [problem] = found()
+    assert problem.severity == "warning"
+    assert "`orders.customer_id` will not be verified" in problem.message
+    assert "`crm.customers.customers` is not read by this product" in problem.message
+    assert problem.path == "schema[0].properties[0].relationships[0]"
+    assert found(inputs=[{"name": "customers", "version": "1.0.0", "contractId": "customers"}]) == []
+
+
+def test_a_relationship_into_another_file_or_a_web_address_is_told_unless_it_is_the_products_own():
+    customers = contract_document("customers", CUSTOMERS)
+    own = "customers-1.0.0.yaml#/schema/customers/properties/id"
+    web = "https://example.org/contract.yaml#/schema/x/properties/y"
+    assert problems(contract_document("sales", orders(own)), customers, code="MW128") == []
+    [problem] = problems(contract_document("sales", orders(web)), customers, code="MW128")
+    assert "not available here" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("logical", "name", "hint"),
+    [
+        ("string", "e-mail", "did you mean `email`?"),
+        ("string", "postcode", "write a `pattern`, or a format that is known"),
+        ("integer", "i23", "did you mean `i32`?"),
+        ("date", "yyyy-QQ", "write a `pattern`, or a format that is known"),
+    ],
+)
+def test_a_format_that_is_not_known_is_told(logical, name, hint):
+    made = table("deals", column("mail", logical, logicalTypeOptions={"format": name}))
+    [problem] = problems(contract_document("deals", made), code="MW128")
+    assert f"`{name}`" in problem.message and problem.hint == hint
+    assert problem.path == "schema[0].properties[0].logicalTypeOptions"
+
+
+def test_formats_that_bind_nothing_or_are_known_are_not_told():
+    columns = [
+        column(f"c{number}", logical, logicalTypeOptions={"format": name})
+        for number, (logical, name) in enumerate(
+            [("string", "password"), ("string", "email"), ("integer", "u8"), ("date", "yyyy-MM-dd")]
+        )
+    ]
+    assert problems(contract_document("deals", table("deals", *columns)), code="MW128") == []
+
+
+def test_custom_rules_are_told_once_a_contract_and_text_is_not():
+    rules = [
+        {"type": "custom", "engine": "soda", "implementation": "x"},
+        {"type": "custom", "engine": "greatExpectations", "implementation": "y"},
+        {"type": "text", "description": "every deal is signed"},
+    ]
+    [problem] = problems(contract_document("deals", table("deals", column(), quality=rules)), code="MW128")
+    assert problem.message.startswith("2 custom rules for greatExpectations, soda will not be verified")
+    assert problem.path == "schema[0].quality[0]"
+
+
+def test_only_contracts_of_output_ports_promise_anything():
+    made = table("deals", column("mail", "string", logicalTypeOptions={"format": "e-mail"}))
+    of = mesh(product(contracts=[source_document("crm", made), contract_document("out")], outputs=[]))
+    assert [problem for problem in validate(of) if problem.code == "MW128"] == []

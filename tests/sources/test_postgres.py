@@ -251,6 +251,25 @@ def test_what_is_not_there_is_drift_with_a_guess(crm: Any, tmp_path: Path) -> No
         extract(crm, tmp_path, table("deals", column("Amount")))
 
 
+def test_all_objects_of_a_source_are_read_as_of_one_moment(crm: Any, tmp_path: Path) -> None:
+    crm.execute(
+        "CREATE TABLE crm.owners (id bigint PRIMARY KEY)",
+        "INSERT INTO crm.owners SELECT g FROM generate_series(1, 10) g",
+    )
+    owners = table("owners", column("id", "integer"))
+    source = given(crm, DEALS)
+    with reader(crm).reading(source) as opened:
+        first = opened.extract(source, owners, tmp_path / "owners")
+        crm.execute(
+            "INSERT INTO crm.owners VALUES (11)",
+            "INSERT INTO crm.deals VALUES (11, 1.0, now())",
+        )
+        second = opened.extract(source, DEALS, tmp_path / "deals")
+        assert set(opened.describe(source, DEALS)) == {"id", "amount", "updated"}
+    assert (first.rows, second.rows) == (10, 10)
+    assert extract(crm, tmp_path).rows == 11
+
+
 def test_the_transaction_cannot_write(crm: Any, tmp_path: Path) -> None:
     crm.execute(
         "CREATE FUNCTION crm.touch() RETURNS bigint LANGUAGE sql VOLATILE "
@@ -271,6 +290,28 @@ def test_a_server_that_does_not_answer_is_unavailable_without_its_secrets(crm: A
         assert "bro" not in told
     with pytest.raises(InputError, match="the server has no `host`"):
         extract(crm, tmp_path, host="")
+
+
+@pytest.mark.parametrize(
+    ("view", "why"),
+    [
+        ("SELECT mail::int AS id FROM crm.people", "invalid input syntax for type integer"),
+        ("SELECT mail::date::text AS id FROM crm.people", "invalid input syntax for type date"),
+        ("SELECT id * 1000000 AS id FROM crm.people", "integer out of range"),
+        ("SELECT crm.refuse(mail) AS id FROM crm.people", "withheld"),
+    ],
+)
+def test_a_view_that_fails_on_a_value_does_not_tell_it(crm: Any, tmp_path: Path, view: str, why: str) -> None:
+    crm.execute(
+        "CREATE TABLE crm.people AS SELECT 7654321 AS id, 'ada@secret.example' AS mail",
+        "CREATE FUNCTION crm.refuse(mail text) RETURNS int LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '% is refused', mail; END $$",
+        f"CREATE VIEW crm.bad AS {view}",
+    )
+    with pytest.raises(Unavailable) as caught:
+        extract(crm, tmp_path, table("bad", column("id", "string")))
+    assert why in str(caught.value)
+    assert "ada@" not in str(caught.value) and "7654321" not in str(caught.value)
 
 
 def test_a_missing_driver_names_the_extra(crm: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,7 +129,7 @@ def test_a_rule_that_does_more_than_read_its_objects_is_refused(query: str) -> N
         ("SELECT count(*) FROM deals WHERE nope = 1", "nope"),
         ("SELECT count(*) FROM deal", "did you mean `deals`"),
         ("SELECT count(*) FROM ${tabel}", "`${tabel}` means nothing"),
-        ("SELECT CAST('abc' AS INTEGER)", "abc"),
+        ("SELECT CAST('abc' AS INTEGER)", "Could not convert string (withheld) to INT32"),
         ("", "no query"),
     ],
 )

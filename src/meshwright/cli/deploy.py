@@ -11,7 +11,7 @@ from meshwright.cli.options import EnvironmentOption, FormatOption
 from meshwright.cli.output import check_format, console, print_json, wrapped
 from meshwright.cli.workspace import Workspace, open_workspace
 from meshwright.errors import Conflict, InputError, MeshwrightError
-from meshwright.experience.plan.plan import Plan
+from meshwright.experience.plan.plan import Plan, pins
 
 AllowBreaking = Annotated[
     str | None,
@@ -20,10 +20,16 @@ AllowBreaking = Annotated[
 AllowDestroy = Annotated[
     bool, typer.Option("--allow-destroy", help="Allow removing products with their data.")
 ]
+TakeOver = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--take-over", metavar="DOMAIN", help="Take a domain over from the repository that owns it."
+    ),
+]
 
 
 ATTEMPTS = 5
-"""How often `mesh apply --yes` plans again when others apply at the same time."""
+"""How often a plan is made or judged anew when others apply at the same time."""
 
 
 def register(app: typer.Typer) -> None:
@@ -40,13 +46,14 @@ def plan(
     ] = None,
     allow_breaking: AllowBreaking = None,
     allow_destroy: AllowDestroy = False,
+    take_over: TakeOver = None,
     format: FormatOption = "text",
 ) -> None:
     """What would change in an environment, and whom it hits. Changes nothing."""
     check_format(format)
     _must_have_reason(allow_breaking)
     workspace = open_workspace(context, environment)
-    found = workspace.plan(allow_breaking, allow_destroy)
+    found = workspace.plan(allow_breaking, allow_destroy, take_over or ())
     if out is not None:
         from meshwright.experience.plan.kept import plan_to_text
 
@@ -65,38 +72,57 @@ def apply(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     allow_breaking: AllowBreaking = None,
     allow_destroy: AllowDestroy = False,
+    take_over: TakeOver = None,
     format: FormatOption = "text",
 ) -> None:
     """Make the environment match the declarations: provision, build what is stale, verify, publish."""
     check_format(format)
     _must_have_reason(allow_breaking)
     if file is not None:
-        if allow_breaking or allow_destroy:
+        if allow_breaking or allow_destroy or take_over:
             raise InputError(
                 "a kept plan is applied as it was reviewed",
-                way_out="say --allow-breaking and --allow-destroy to `mesh plan --out`",
+                way_out="say --allow-breaking, --allow-destroy and --take-over to `mesh plan --out`",
             )
-        _apply(*_kept(context, file, environment), format, yes)
+        workspace, found = _judged(context, _read_plan(context, file, environment), str(file))
+        _show_and_ask(found, format, yes)
+        _execute_agreed(context, workspace, found, format, str(file))
         return
     for attempt in range(1, ATTEMPTS + 1):
         workspace = open_workspace(context, environment)
-        found = None if workspace.unchanged() else workspace.plan(allow_breaking, allow_destroy)
+        if workspace.unchanged():
+            return _nothing(workspace, format)
+        found = workspace.plan(allow_breaking, allow_destroy, take_over or ())
+        if found.empty:
+            return _nothing(workspace, format)
+        _show_and_ask(found, format, yes)
+        if not yes:
+            return _execute_agreed(context, workspace, found, format, "the plan")
         try:
-            return _apply(workspace, found, format, yes)
+            return _execute(workspace, found, format)
         except Conflict:
-            if not yes or attempt == ATTEMPTS:
-                raise  # somebody agreed to this very plan
+            if attempt == ATTEMPTS:
+                raise
 
 
-def _apply(workspace: Workspace, found: Plan | None, format: str, yes: bool) -> None:
-    if found is None or found.empty:
-        _nothing(workspace, format)
-        return
+def _show_and_ask(found: Plan, format: str, yes: bool) -> None:
     if format == "text":
         _show(found, format)
         if not found.refusals and not yes and not _agreed():
             raise typer.Exit(1)
-    _execute(workspace, found, format)
+
+
+def _execute_agreed(
+    context: typer.Context, workspace: Workspace, found: Plan, format: str, where: str
+) -> None:
+    """Execute this very plan, also when others apply what it does not depend on at the same time."""
+    for _ in range(ATTEMPTS):
+        try:
+            return _execute(workspace, found, format)
+        except Conflict as error:
+            conflict = error
+        workspace, found = _judged(context, found, where)
+    raise conflict
 
 
 def _must_have_reason(allow_breaking: str | None) -> None:
@@ -109,6 +135,7 @@ def ci(
     environment: EnvironmentOption = None,
     allow_breaking: AllowBreaking = None,
     allow_destroy: AllowDestroy = False,
+    take_over: TakeOver = None,
     format: Annotated[str, typer.Option("--format", help="`markdown` or `json`.")] = "markdown",
 ) -> None:
     """Plan, verdict and consumers hit as Markdown for a pull request; exit code 1 when refused."""
@@ -116,17 +143,17 @@ def ci(
 
     check_format(format, ("markdown", "json"))
     if format == "json":
-        plan(context, environment, None, allow_breaking, allow_destroy, format)
+        plan(context, environment, None, allow_breaking, allow_destroy, take_over, format)
         return
     try:
         _must_have_reason(allow_breaking)
         workspace = open_workspace(context, environment)
-        found = workspace.plan(allow_breaking, allow_destroy)
+        found = workspace.plan(allow_breaking, allow_destroy, take_over or ())
     except MeshwrightError as error:
         typer.echo(f"## Mesh plan: not possible\n\n{fenced(str(error))}")
         raise typer.Exit(error.exit_code) from None
     typer.echo(as_markdown(found), nl=False)
-    if not workspace.state().products:
+    if not workspace.state.products:
         typer.echo(
             f"\n> **Nothing is applied in `{found.environment}`**, so this plan is compared with nothing and "
             "can find no breaking change. Let `registry` in mesh.yaml name one that this machine reaches."
@@ -154,12 +181,10 @@ def _nothing(workspace: Workspace, format: str) -> None:
     name = workspace.environment.name
     if format == "json":
         print_json({"environment": name, "already": True, "outcomes": []})
-    else:
-        typer.echo(f"Environment {name} matches the declarations. Nothing to do.")
-        for key, known in sorted(workspace.state().products.items()):
-            if known.pinned and known.current:
-                where = f"pinned to publication {known.current.number} and not built"
-                typer.echo(f"! {key} is {where}; `mesh unpin {key}` lets it be stale.")
+        return
+    typer.echo(f"Environment {name} matches the declarations. Nothing to do.")
+    for pin in pins(workspace.state, workspace.raw.settings.owned):
+        typer.echo(f"! {pin}")
 
 
 def _agreed() -> bool:
@@ -170,12 +195,8 @@ def _agreed() -> bool:
     return typer.confirm("Apply this plan?")
 
 
-def _kept(context: typer.Context, file: Path, environment: str | None) -> tuple[Workspace, Plan]:
-    """A kept plan, and the workspace as it would make it; it must follow from its declarations."""
-    from dataclasses import replace
-
+def _read_plan(context: typer.Context, file: Path, environment: str | None) -> Plan:
     from meshwright.experience.plan.kept import plan_from_text
-    from meshwright.experience.plan.plan import base_digest
 
     try:
         text = (context.obj.directory / file).read_text(encoding="utf-8")
@@ -188,34 +209,63 @@ def _kept(context: typer.Context, file: Path, environment: str | None) -> tuple[
             where=str(file),
             way_out=f"make one for `{environment}`, or leave --environment out",
         )
+    return found
+
+
+def _judged(context: typer.Context, found: Plan, where: str) -> tuple[Workspace, Plan]:
+    """A plan in the environment as it is now, with what speaks against it, and its workspace.
+
+    Raises:
+        Conflict: the environment has moved as far as the plan depends on it.
+        InputError: the plan does not follow from its declarations, or is of another tree.
+    """
+    from dataclasses import replace
+
+    from meshwright.experience.plan.apply import declarations_in, overtaken
+    from meshwright.experience.plan.base import base_digest
+    from meshwright.experience.plan.changes import DomainTakeover
+
     workspace = open_workspace(context, found.environment, kept=found)
-    _must_be_of_this_tree(workspace, found, file)
-    if base_digest(workspace.state()) != found.base:
-        return workspace, found
-    again = workspace.plan(found.allowed.get("breaking"), "destroy" in found.allowed)
-    if again.declarations != found.declarations:
+    _must_be_of_this_tree(workspace, found, where)
+    taken = [change.domain for change in found.changes if isinstance(change, DomainTakeover)]
+    again = workspace.plan(found.allowed.get("breaking"), "destroy" in found.allowed, taken)
+    changes = (*again.declarations, *found.builds)
+    if base_digest(changes, workspace.mesh, workspace.state) != found.base:
+        if declarations_in(found, workspace.state):
+            return workspace, found  # what is left of it is to be done
+        raise overtaken(found)
+    if (again.declarations, again.bundles, again.domains) != (
+        found.declarations,
+        found.bundles,
+        found.domains,
+    ):
         raise InputError(
             "the plan does not say what its declarations would do",
-            where=str(file),
+            where=where,
             why="it was changed, or another version of Meshwright made it",
             way_out="make it again with `mesh plan --out FILE`",
         )
-    return workspace, replace(found, refusals=tuple(dict.fromkeys((*found.refusals, *again.refusals))))
+    against = (*found.refusals, *again.refusals, *workspace.kept_problems(found))
+    return workspace, replace(found, refusals=tuple(dict.fromkeys(against)))
 
 
-def _must_be_of_this_tree(workspace: Workspace, found: Plan, file: Path) -> None:
+def _must_be_of_this_tree(workspace: Workspace, found: Plan, where: str) -> None:
     settings = workspace.raw.settings
-    if found.mesh != settings.name:
-        raise InputError(
-            f"the plan is for mesh `{found.mesh}`, this is `{settings.name}`",
-            where=str(file),
-            way_out="apply it in the mesh that it was made for",
-        )
+    for what, its, ours in (
+        ("mesh", found.mesh, settings.name),
+        ("repository", found.repository, settings.repository),
+    ):
+        if its != ours:
+            raise InputError(
+                f"the plan is for {what} `{its}`, this is `{ours}`",
+                where=where,
+                way_out=f"apply it in the {what} that it was made for",
+            )
     foreign = sorted(set(found.owned) - settings.owned) if "domains" in settings.document else []
     if foreign:
         raise InputError(
             f"the plan is for domain `{foreign[0]}`, which this tree does not own",
-            where=str(file),
+            where=where,
             way_out="apply it in the tree that it was made in",
         )
 

@@ -7,8 +7,9 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-from meshwright.errors import MeshwrightError
+from meshwright.errors import InputError, MeshwrightError
 
 
 @contextmanager
@@ -17,7 +18,7 @@ def guarded(words: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except MeshwrightError as error:
-        if _wants_json(words):
+        if wants_json(words):
             sys.stdout.write(json.dumps({"error": error.as_json()}, indent=2, default=str) + "\n")
         else:
             sys.stderr.write(f"error: {error}\n")
@@ -30,5 +31,23 @@ def guarded(words: Sequence[str]) -> Iterator[None]:
         raise SystemExit(130) from None
 
 
-def _wants_json(words: Sequence[str]) -> bool:
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """What is wrong with the words of a command line, as an error of ours.
+
+    Raises:
+        InputError: an option is unknown, an argument is missing, a value is not of its kind.
+    """
+    from typer import BadParameter
+
+    usage_error: Any = BadParameter.__base__  # typer has a click of its own, and shows this much of it
+    try:
+        yield
+    except usage_error as error:
+        command = error.ctx.command_path if error.ctx else "mesh"
+        raise InputError(error.format_message(), way_out=f"see `{command} --help`") from None
+
+
+def wants_json(words: Sequence[str]) -> bool:
+    """Whether `--format json` is on the command line."""
     return "--format=json" in words or ("--format", "json") in itertools.pairwise(words)

@@ -74,10 +74,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if words == ["--version"]:
         sys.stdout.write(f"meshwright {__version__}\n")
         raise SystemExit(0)
-    from meshwright.cli.failures import guarded
+    from meshwright.cli.failures import guarded, usage_errors, wants_json
 
     with guarded(words):
-        application(command_of(words))(args=words, prog_name="mesh", standalone_mode=True)
+        app = application(command_of(words))
+        if not wants_json(words):
+            app(args=words, prog_name="mesh", standalone_mode=True)
+        with usage_errors():
+            raise SystemExit(app(args=words, prog_name="mesh", standalone_mode=False))
 
 
 def command_of(words: Sequence[str]) -> str | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from meshwright.cli.output import check_format, console, plural, print_json, siz
 from meshwright.cli.workspace import open_workspace
 from meshwright.errors import InputError
 from meshwright.model.publication import Cost, Publication
+
+if TYPE_CHECKING:
+    from meshwright.experience.runs.sweep import Collected
 
 
 def register(app: typer.Typer) -> None:
@@ -42,8 +45,9 @@ def run(
     check_format(format)
     workspace = open_workspace(context, environment, applied=True)
     named = [workspace.owned_key(name) for name in products or ()]
-    state = workspace.state()
-    builds = builds_for(workspace.mesh, state, named, downstream, due, workspace.now())
+    state = workspace.state
+    mesh = replace(workspace.mesh, owned=workspace.owned)
+    builds = builds_for(mesh, state, named, downstream, due, workspace.now())
     with Progress(format == "text", builds) as progress:
         run_context = workspace.run_context(progress.listener)
         outcomes = run_builds(run_context, builds, progress.done, workspace.workers)
@@ -65,13 +69,13 @@ def status(
     """Every applied product: what is published, since when, and whether it is stale."""
     check_format(format)
     workspace = open_workspace(context, environment, applied=True)
-    state, now = workspace.state(), workspace.now()
+    state, now = workspace.state, workspace.now()
     from meshwright.experience.staleness import stale_reasons
 
     rows: list[dict[str, Any]] = []
     for key, known in sorted(state.products.items()):
-        product = workspace.mesh.products[key]
-        if not workspace.mesh.sees(product):
+        product = workspace.mesh.products.get(key)
+        if product is None or not workspace.mesh.sees(product):
             continue
         upstream = workspace.mesh.upstream(product)
         reasons = stale_reasons(state, key, known.digest, upstream, (), now)
@@ -122,7 +126,7 @@ def history(
     workspace = open_workspace(context, environment, applied=True)
     key = workspace.product_key(address)
     publications = workspace.registry.publications(workspace.environment.name, key)
-    current = workspace.state().products[key].current
+    current = workspace.state.products[key].current
     runs = {
         fact.payload["run"]: fact.payload
         for fact in workspace.registry.facts(workspace.environment.name, str(key), ("run.finished",), 200)
@@ -212,18 +216,55 @@ def unpin(
         console().print(f"{key} is no longer pinned.")
 
 
-def gc(context: typer.Context, environment: EnvironmentOption = None, format: FormatOption = "text") -> None:
-    """Remove what dead runs and expired publications left behind."""
-    from meshwright.experience.runs.maintenance import collect
+def gc(
+    context: typer.Context,
+    now: Annotated[
+        bool, typer.Option("--now", help="Do not wait for those who may still read (`grace_seconds`).")
+    ] = False,
+    environment: EnvironmentOption = None,
+    format: FormatOption = "text",
+) -> None:
+    """Remove what dead runs, expired publications and lost references left behind."""
+    from meshwright.experience.runs.sweep import collect
 
     check_format(format)
     workspace = open_workspace(context, environment, applied=True)
-    owned = [key for key in workspace.state().products if key.domain in workspace.mesh.owned]
-    removed = collect(workspace.run_context(), owned)
+    owned = [key for key in workspace.state.products if key.domain in workspace.owned]
+    found = collect(workspace.run_context(clean=False), owned, now)
     if format == "json":
-        print_json({"removed_files": removed})
+        print_json(
+            {
+                "removed_files": found.removed,
+                "orphan_files": found.orphans,
+                "orphan_bytes": found.orphan_bytes,
+                "waiting_files": found.waiting,
+                "waiting_until": found.until,
+                "busy": sorted(map(str, found.busy)),
+                "problems": found.problems,
+            }
+        )
     else:
-        console().print(f"Removed {plural(removed, 'file')}.")
+        _print_collected(found)
+    if found.problems:
+        raise typer.Exit(1)
+
+
+def _print_collected(found: Collected) -> None:
+    lines = [f"Removed {plural(found.removed, 'file')}."]
+    if found.orphans:
+        size = size_text(found.orphan_bytes)
+        lines.append(f"Removed {plural(found.orphans, 'file')} ({size}) that nothing referred to.")
+    if found.waiting:
+        until = f"{_moment(found.until)} UTC"
+        lines.append(
+            f"{plural(found.waiting, 'file')} of expired publications stay until {until}, for those who "
+            "still read them; `mesh gc --now` does not wait."
+        )
+    if found.busy:
+        lines.append(f"Runs are under way, so left alone: {', '.join(sorted(map(str, found.busy)))}.")
+    lines += [f"Not done: {problem}" for problem in found.problems]
+    for line in lines:
+        console().print(wrapped(line, 0), markup=False)
 
 
 def facts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from meshwright.errors import DocumentError, InputError, MissingPart, Problem
+from meshwright.errors import Conflict, DocumentError, InputError, MissingPart, Problem
 from meshwright.experience.cache import Cache
 from meshwright.experience.load import RawTree, assemble, parse_sound, read_tree
 from meshwright.experience.staleness import stale_reasons
@@ -20,13 +20,16 @@ from meshwright.model.product import Bundle, Domain, Environment
 from meshwright.provisioning.registry import AppliedDomain, EnvironmentState, Registry
 
 if TYPE_CHECKING:
-    from meshwright.experience.plan.plan import Plan
+    from meshwright.experience.plan.plan import Plan, Refusal
     from meshwright.experience.runs.context import Listener, RunContext
     from meshwright.provisioning.ports import Infrastructure
 
 
 _MAY_FOLLOW = frozenset({"MW103", "MW105", "MW204", "MW307"})
 """Problems that may come of another product's being left out: something is not found."""
+
+_READS = 5
+"""How often the registry is read anew when others apply between two reads."""
 
 
 def open_workspace(
@@ -102,9 +105,18 @@ class Workspace:
         """Where runs work: a local folder."""
         return self.root / ".mesh" / self.environment.name / "scratch"
 
+    @cached_property
     def state(self) -> EnvironmentState:
-        """The environment as it is now."""
+        """The environment as this command found it."""
         return self.registry.state(self.environment.name)
+
+    @cached_property
+    def owned(self) -> frozenset[str]:
+        """The domains of this tree, but for those that the registry says another repository owns."""
+        settings, owners = self.raw.settings, self.state.owners
+        return frozenset(
+            d for d in settings.owned if owners.get(d, settings.repository) == settings.repository
+        )
 
     def now(self) -> str:
         """The present moment, ISO 8601 in UTC."""
@@ -114,8 +126,10 @@ class Workspace:
 
     def unchanged(self) -> bool:
         """Whether nothing differs and nothing is stale: told from digests, without parsing."""
-        state = self.state()
-        owned = {key: known for key, known in state.products.items() if key.domain in self.raw.settings.owned}
+        state = self.state
+        if self.owned != self.raw.settings.owned:
+            return False
+        owned = {key: known for key, known in state.products.items() if key.domain in self.owned}
         if {key: bundle.digest for key, bundle in self.raw.bundles.items()} != {
             key: known.digest for key, known in owned.items()
         }:
@@ -149,10 +163,23 @@ class Workspace:
 
     def _kept_mesh(self, plan: Plan) -> Mesh:
         gone = {change.product for change in plan.products if change.action == "remove"}
-        stored = self.registry.bundles(self.environment.name)
-        left = {key: bundle for key, bundle in stored.items() if key not in gone}
+        left = {key: bundle for key, bundle in self._stored.items() if key not in gone}
         mesh = self._assembled({**left, **{bundle.key: bundle for bundle in plan.bundles}})
         return replace(mesh, owned=frozenset(plan.owned))
+
+    def kept_problems(self, plan: Plan) -> Iterator[Refusal]:
+        """What the rules have against a kept plan in the environment as it has become."""
+        from meshwright.experience.models import analyse_products
+        from meshwright.experience.plan.plan import Refusal
+        from meshwright.experience.rules import validate
+
+        mesh = self.mesh
+        products = [mesh.products[bundle.key] for bundle in plan.bundles]
+        folders = tuple(f"{bundle.folder}/" for bundle in plan.bundles)
+        for problem in validate(mesh, analyse_products(products, mesh, self.cache)):
+            if problem.severity == "error" and (problem.file or "").startswith(folders):
+                hint = problem.hint or "mend it, and make the plan again"
+                yield Refusal(problem.code, problem.file or plan.mesh, problem.message, hint)
 
     def checked(self) -> tuple[Mesh, tuple[Problem, ...]]:
         """The mesh as its files declare it, with every problem that reading it and its rules find.
@@ -164,7 +191,10 @@ class Workspace:
         from meshwright.experience.rules import locate, validate
 
         tree, unreadable = parse_sound(self.raw, self.cache)
-        mesh = self._assembled(self._foreign(), tree.bundles, tree.domains)
+        foreign = {
+            key: bundle for key, bundle in self._stored.items() if key.domain not in self.raw.settings.owned
+        }
+        mesh = self._assembled(foreign, tree.bundles, tree.domains)
         owned = [product for product in mesh.products.values() if product.domain in mesh.owned]
         analyses = analyse_products(owned, mesh, self.cache)
         problems = validate(mesh, analyses)
@@ -173,13 +203,32 @@ class Workspace:
         located = locate(problems, finder(self.root)) if problems else ()
         return mesh, (*unreadable, *located)
 
-    def _foreign(self) -> Mapping[ProductKey, Bundle]:
-        """The products of domains that this tree does not own, as last applied."""
+    @cached_property
+    def _stored(self) -> Mapping[ProductKey, Bundle]:
+        """The applied products that a plan needs, as they were at the moment of `state`.
+
+        Raises:
+            Conflict: others apply all the time.
+        """
         if not self.connect and not self._registry_exists():
             return {}
-        state = self.state()
-        keys = [key for key in state.products if key.domain not in self.raw.settings.owned]
-        return self.registry.bundles(self.environment.name, keys) if keys else {}
+        for _ in range(_READS):
+            wanted = {key: known.digest for key, known in self.state.products.items() if self._needed(key)}
+            found = self.registry.bundles(self.environment.name, wanted) if wanted else {}
+            if {key: bundle.digest for key, bundle in found.items()} == wanted:
+                return found
+            for moved in ("state", "owned"):
+                self.__dict__.pop(moved, None)
+        raise Conflict(
+            f"environment `{self.environment.name}` changes while it is read",
+            why="others apply at the same time",
+            way_out="do it again when they are done",
+        )
+
+    def _needed(self, key: ProductKey) -> bool:
+        """Whether a plan looks into an applied product: not where this tree declares the same."""
+        raw = self.raw.bundles.get(key)
+        return self.kept is not None or raw is None or raw.digest != self.state.products[key].digest
 
     def _registry_exists(self) -> bool:
         place = self.environment.registry.removeprefix("sqlite:///")
@@ -195,30 +244,41 @@ class Workspace:
             self.raw.settings, (domains or {}).values(), [*(own or {}).values(), *stored.values()]
         )
 
-    def plan(self, allow_breaking: str | None, allow_destroy: bool) -> Plan:
-        """What would change in the environment."""
+    def plan(self, allow_breaking: str | None, allow_destroy: bool, take_over: Collection[str] = ()) -> Plan:
+        """What would change in the environment.
+
+        Raises:
+            InputError: a domain to take over is none of this tree.
+        """
         from meshwright.experience.models import analyse_product
         from meshwright.experience.plan.make import Request, make_plan
 
-        mesh, state = self.mesh, self.state()
-        owned = [key for key in state.products if key.domain in mesh.owned]
-        differ = [
-            key
-            for key in owned
-            if key not in mesh.products or mesh.products[key].bundle.digest != state.products[key].digest
-        ]
-        stored = self.registry.bundles(self.environment.name, differ) if differ else {}
+        mesh, state = self.mesh, self.state
+        for domain in take_over:
+            if domain not in mesh.owned:
+                raise InputError(
+                    f"this tree has no domain `{domain}` to take over",
+                    way_out=f"it has {', '.join(sorted(mesh.owned)) or 'none'}; see `domains` in mesh.yaml",
+                )
+        differ = {
+            key: bundle
+            for key, bundle in self._stored.items()
+            if key.domain in mesh.owned
+            and (key not in mesh.products or mesh.products[key].bundle.digest != bundle.digest)
+        }
         return make_plan(
             Request(
                 mesh=mesh,
+                repository=self.raw.settings.repository,
                 state=state,
-                applied=self._assembled(stored).products,
+                applied=self._assembled(differ).products,
                 domains=self._domains(),
                 now=self.now(),
                 analyse=lambda product, mesh: analyse_product(product, mesh, self.cache),
                 warnings=[*self._problems, *self._not_isolated(mesh)],
                 allow_breaking=allow_breaking,
                 allow_destroy=allow_destroy,
+                take_over=take_over,
             )
         )
 
@@ -238,13 +298,17 @@ class Workspace:
             yield Problem("MW210", message, file=model.file, hint=hint, severity="warning")
 
     def _domains(self) -> Sequence[AppliedDomain]:
+        repository = self.raw.settings.repository
         if self.kept is not None:
-            return self.kept.domains
-        digests = self.raw.domain_digests()
-        return [AppliedDomain(name, d, self.mesh.domains[name].document) for name, d in digests.items()]
+            return [replace(domain, repository=repository) for domain in self.kept.domains]
+        documents = self.mesh.domains
+        return [
+            AppliedDomain(name, digest, documents[name].document, repository)
+            for name, digest in self.raw.domain_digests().items()
+        ]
 
-    def run_context(self, listener: Listener | None = None) -> RunContext:
-        """What runs work with; what dead runs left behind is removed first."""
+    def run_context(self, listener: Listener | None = None, clean: bool = True) -> RunContext:
+        """What runs work with; what dead runs left behind is removed first, unless `clean` is false."""
         from meshwright.experience.runs.context import RunContext, no_listener
         from meshwright.experience.runs.maintenance import clean_up
 
@@ -258,7 +322,8 @@ class Workspace:
             listener=listener or no_listener,
             reopen=self._reopen,
         )
-        clean_up(context)
+        if clean:
+            clean_up(context)
         return context
 
     def _reopen(self) -> tuple[Registry, Infrastructure]:
@@ -274,6 +339,11 @@ class Workspace:
             InputError: there is none, there are several, or it is another tree's.
         """
         key = self.product_key(text)
+        if key.domain in self.raw.settings.owned - self.owned:
+            raise InputError(
+                f"{key} is of domain `{key.domain}`, which repository {self.state.owners[key.domain]} owns",
+                way_out=f"do it there, or take the domain over: `mesh apply --take-over {key.domain}`",
+            )
         if key.domain not in self.mesh.owned:
             raise InputError(
                 f"{key} is known from the registry: this tree does not own domain `{key.domain}`",

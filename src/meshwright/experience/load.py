@@ -106,6 +106,7 @@ def read_tree(root: Path, cache: Cache | None = None) -> RawTree:
     domains: dict[str, bytes | None] = {}
     bundles: dict[ProductKey, RawBundle] = {}
     for domain in owned:
+        domains[domain] = None
         if domain in present:
             domains[domain] = files.read(f"{DOMAINS}/{domain}/{DOMAIN_FILE}", missing_ok=True)
             for name in files.folders(f"{DOMAINS}/{domain}"):

@@ -109,17 +109,21 @@ def _handles(
     then: Mapping[ProductKey, Publication] | None,
     as_of: str | None,
 ) -> Mapping[ObjectKey, Handle]:
-    if then is None:
-        publication = registry.current(environment, [product.key]).get(product.key)
-    else:
-        publication = then.get(product.key)
+    known = registry.current(environment, [product.key]) if then is None else then
+    publication = known.get(product.key)
     if publication is None:
         when = f" at {as_of}" if as_of else " yet"
         raise Refused(
             f"{product.key} had published nothing{when}",
             way_out=f"see `mesh history {product.key}`",
         )
-    return registry.handles(publication.id)
+    try:
+        return registry.handles(publication.id)
+    except InputError:
+        newer = registry.current(environment, [product.key]).get(product.key)
+        if then is not None or newer is None or newer.id == publication.id:
+            raise
+        return registry.handles(newer.id)  # it was published anew, and the other one forgotten
 
 
 def _object(product: Product, handles: Mapping[ObjectKey, Handle], name: str) -> Handle:

@@ -11,6 +11,7 @@ from meshwright.model.contract import Document
 from meshwright.model.product import Environment
 
 DEFAULT_RETAIN = 20
+DEFAULT_GRACE_SECONDS = 3600.0
 DEFAULT_PYTHON_MEMORY = "4GiB"
 DEFAULT_FILE_SIZE = "512MiB"  # that of Iceberg (write.target-file-size-bytes)
 
@@ -20,9 +21,13 @@ _SQLITE = "sqlite:///"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A tree's `mesh.yaml`; `root` is absolute."""
+    """A tree's `mesh.yaml`; `root` is absolute.
+
+    `repository` is the same in every clone of the tree; it owns the domains that the tree applies.
+    """
 
     name: str
+    repository: str
     root: str
     owned: frozenset[str]
     environments: Mapping[str, Environment]
@@ -37,6 +42,7 @@ def read_settings(document: Document, root: str, owned: Iterable[str]) -> Settin
     environments = {name: _environment(name, entry or {}, root) for name, entry in declared.items()}
     return Settings(
         name=document["mesh"],
+        repository=document.get("repository") or document["mesh"],
         root=root,
         owned=frozenset(owned),
         environments=environments,
@@ -55,6 +61,7 @@ def _environment(name: str, entry: Mapping[str, Any], root: str) -> Environment:
         secrets=entry.get("secrets", {}),
         settings={
             "retain": entry.get("retain", DEFAULT_RETAIN),
+            "grace_seconds": float(entry.get("grace_seconds", DEFAULT_GRACE_SECONDS)),
             "python_memory": _bytes(entry.get("python_memory", DEFAULT_PYTHON_MEMORY)),
             "file_size": _bytes(entry.get("file_size", DEFAULT_FILE_SIZE)),
             **{key: entry[key] for key in ("lock_seconds", "memory_limit", "threads") if key in entry},

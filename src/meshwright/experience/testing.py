@@ -10,8 +10,8 @@ from typing import Any
 
 from meshwright.errors import InputError, MeshwrightError
 from meshwright.experience.models import ProductAnalysis, Read, analyse_product
+from meshwright.experience.relations import input_relation
 from meshwright.experience.runs.inputs import Inputs
-from meshwright.experience.runs.relations import input_relation
 from meshwright.experience.runs.transform import Transformation
 from meshwright.model.contract import Contract, ContractObject
 from meshwright.model.mesh import Mesh, PortRef
@@ -106,7 +106,9 @@ def _run(
         if read.port is not None
     }
     inputs = _given(mesh, test, needed, session, analysis)
-    transformation = Transformation(infrastructure, session, product, analysis, inputs, folder)
+    transformation = Transformation(
+        infrastructure, session, product, analysis, inputs, folder, withhold=False
+    )
     relation = transformation.relation(model, whole=not any(read.changes for read in needed))
     return _compare(session, relation, test)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,6 +78,17 @@ class SourceReader(Protocol):
     """Reads one kind of ODCS server."""
 
     capabilities: SourceCapabilities
+
+    def reading(self, source: Source) -> AbstractContextManager[SourceReader]:
+        """The reader for several objects of one source.
+
+        Where the source can, they are read over one connection and as they all are at one moment,
+        so that what holds between them there holds here.
+
+        Raises:
+            Unavailable: the source does not answer.
+        """
+        ...
 
     def describe(self, source: Source, obj: ContractObject) -> Mapping[str, ColumnType]:
         """The object's columns as they are at the source now; `any` where it knows no types.
@@ -183,11 +194,15 @@ class Session(Protocol):
         """
         ...
 
-    def offer_query(self, name: str, sql: str, where: str) -> None:
+    def offer_query(self, name: str, sql: str, where: str, keep: bool = False) -> None:
         """Make the result of a SELECT over offered relations readable as relation `name`.
 
+        It is computed each time it is read, or, with `keep`, once and now: whatever reads it then
+        reads the same rows.
+
         Raises:
-            BuildError: the engine refuses the statement; `where` names the model's file.
+            BuildError: the engine refuses the statement, or with `keep` it fails; `where` names the
+                model's file.
         """
         ...
 
@@ -295,6 +310,15 @@ class Engine(Protocol):
 # --- warehouse
 
 
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file in storage: its size in bytes, and when it was last changed (seconds since the epoch)."""
+
+    path: str
+    size: int
+    modified: float
+
+
 class Warehouse(Protocol):
     """Storage and table format: makes candidates immutable, deletes what is doomed."""
 
@@ -310,24 +334,48 @@ class Warehouse(Protocol):
         """The highest field id that a sealed table ever used."""
         ...
 
-    def seal(self, candidates: Sequence[Candidate], publication: str) -> tuple[Candidate, ...]:
+    def seal(
+        self,
+        candidates: Sequence[Candidate],
+        publication: str,
+        beside: Collection[str] = (),
+        list_kept: bool = False,
+    ) -> tuple[Candidate, ...]:
         """Write what makes each candidate immutable and readable as a table.
 
-        Idempotent by publication id. The candidates come back with `handle.metadata` set.
+        Idempotent by publication id. The candidates come back with `handle.metadata` set. A table lists,
+        beside its new snapshot, those that the metadata at `beside` show: the ones of publications
+        that stay. With `list_kept` that holds for candidates that keep their base, too.
         """
         ...
 
     def metadata_files(
-        self, locations: Iterable[str], without: frozenset[str] = frozenset()
+        self, locations: Iterable[str], without: frozenset[str] = frozenset(), going: bool = False
     ) -> frozenset[str]:
         """Every file below some metadata locations: themselves, manifest lists, manifests.
 
-        Files in `without`, and what is only below them, are left out.
+        Files in `without`, and what is only below them, are left out. `going` says that they are
+        being deleted, so that what is gone already is fine.
+
+        Raises:
+            Unavailable: one cannot be read.
         """
         ...
 
-    def files(self, prefix: str) -> Iterator[str]:
+    def files(self, prefix: str) -> Iterator[StoredFile]:
         """All files below a folder."""
+        ...
+
+    def table_files(self, product: ProductKey) -> Iterator[StoredFile]:
+        """All files of a product that lie where those of a table lie."""
+        ...
+
+    def products(self) -> Iterator[ProductKey]:
+        """Every product that has a folder in this storage, whoever knows it."""
+        ...
+
+    def others(self) -> tuple[str, ...]:
+        """Other registries that keep tables in this storage, and what says so."""
         ...
 
     def delete(self, paths: Sequence[str]) -> None:
@@ -367,13 +415,15 @@ class PythonRunner(Protocol):
         folder: Path,
         limits: Limits = Limits(),
         charge: Callable[[ProcessCost], None] | None = None,
+        withhold: bool = False,
     ) -> AbstractContextManager[pa.RecordBatchReader]:
         """Run the model's function on its inputs (by parameter name); yields what it returns.
 
         `charge` is told what the child took as soon as it has ended, also when the model failed.
 
         Raises:
-            BuildError: the model failed, ran out of memory or time; holds its traceback's last lines.
+            BuildError: the model failed, ran out of memory or time; holds its traceback's last lines,
+                but neither its message nor what it printed where the run is to `withhold` data.
         """
         ...
 

@@ -10,6 +10,9 @@ from meshwright.model.address import ProductKey
 from meshwright.model.product import Bundle
 from meshwright.model.publication import Candidate, DataFile, Fact, Handle, ObjectKey, Operation, Publication
 
+METADATA = ".metadata.json"
+"""How the name of table metadata ends (Iceberg v2)."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProductState:
@@ -35,6 +38,7 @@ class EnvironmentState:
     token: str
     products: Mapping[ProductKey, ProductState]
     domains: Mapping[str, str]  # name -> digest of the applied domain document
+    owners: Mapping[str, str] = field(default_factory=dict)  # domain -> repository that applied it
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,10 @@ class Lock:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A run that may have written files below `prefixes` and has not ended."""
+    """A run that may have written files below `prefixes` and has not ended.
+
+    `inputs` are the publications that it reads: while it lives, they are retained.
+    """
 
     run: str
     environment: str
@@ -58,6 +65,7 @@ class Intent:
     fence: int
     started_at: str
     prefixes: tuple[str, ...]
+    inputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +92,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class AppliedDomain:
-    """A domain's document as last applied, and the tree that owns it."""
+    """A domain's document as last applied, and the repository that owns it (`repository` of mesh.yaml)."""
 
     name: str
     digest: str
     document: Mapping[str, Any]
+    repository: str
 
 
 class Registry(Protocol):
@@ -162,10 +171,11 @@ class Registry(Protocol):
     # --- runs
 
     def intend(self, lock: Lock, intent: Intent, events: Sequence[Event]) -> None:
-        """Record that a run is about to write.
+        """Record that a run is about to write, and what it reads.
 
         Raises:
             Fenced: the lock was lost.
+            Conflict: a publication that the intent names is not retained any more.
         """
         ...
 
@@ -239,20 +249,45 @@ class Registry(Protocol):
 
     # --- maintenance
 
-    def expire(self, lock: Lock, keep: int) -> tuple[str, ...]:
-        """Forget publications beyond the newest `keep` (never the current one).
+    def sealed(self, environment: str, product: ProductKey, newest: int) -> tuple[int, frozenset[str]]:
+        """How many publications of a product are retained, and the table metadata of the newest."""
+        ...
 
-        Files and metadata that no retained publication refers to are doomed. Returns the paths
-        that are now doomed in this product.
+    def expire(self, lock: Lock, keep: int) -> int:
+        """Forget publications beyond the newest `keep`; gives how many.
+
+        The current one stays, and so does what a run under way reads. Files and metadata that no
+        retained publication refers to are doomed.
         """
         ...
 
-    def doomed(self, environment: str) -> tuple[str, ...]:
-        """Paths to delete from storage; those of a live run are not among them."""
+    def doomed(
+        self, environment: str, grace: float = 0.0, product: ProductKey | None = None
+    ) -> Mapping[ProductKey, tuple[str, ...]]:
+        """Paths to delete from storage, of one product or of all: doomed for `grace` seconds or longer.
+
+        Products that a live run works on are not among them.
+        """
         ...
 
-    def metadata_locations(self, environment: str) -> tuple[str, ...]:
-        """The table metadata that retained publications of an environment refer to."""
+    def waiting(self, environment: str, grace: float) -> tuple[int, str | None]:
+        """How many doomed paths are not doomed for `grace` seconds yet, and when all will be (ISO 8601)."""
+        ...
+
+    def metadata_locations(self, product: ProductKey) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """A product's table metadata in every environment: of retained publications, and doomed ones."""
+        ...
+
+    def orphans(self, product: ProductKey, paths: Sequence[str]) -> tuple[str, ...] | None:
+        """The paths that no publication holds and that are not doomed, in any environment.
+
+        None while a run of the product, in any environment, may be writing. What lies below a
+        metadata location (manifest lists, manifests) the registry does not know.
+        """
+        ...
+
+    def moment(self) -> float:
+        """The registry's time, in seconds since the epoch."""
         ...
 
     def forget(self, environment: str, paths: Sequence[str]) -> None:

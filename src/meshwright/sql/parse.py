@@ -13,6 +13,13 @@ from meshwright.sql.tokens import check_text
 if TYPE_CHECKING:
     from sqlglot import exp
 
+_PLAIN = frozenset(
+    {"Alias", "And", "Between", "Boolean", "Cast", "Column", "DataType", "EQ", "From", "GT", "GTE"}
+    | {"Identifier", "In", "Is", "LT", "LTE", "Literal", "NEQ", "Not", "Null", "Or", "Paren", "Select"}
+    | {"Star", "Table", "TableAlias", "Where"}
+)
+"""What a plain statement consists of; no function is here, as its result may differ each time."""
+
 
 def parse_model(text: str, dialect: str, where: str) -> Statement:
     """Read a model: exactly one SELECT, with CTEs and set operations as it likes.
@@ -33,7 +40,8 @@ def parse_model(text: str, dialect: str, where: str) -> Statement:
         raise refusals.at(
             None, "the statement is nested too deeply", way_out="give parts of it names with WITH"
         ) from None
-    return Statement(text, dialect, where, tuple(builder.finish()), frozenset(builder.ctes), query)
+    plain = all(type(node).__name__ in _PLAIN for node in tree.walk())
+    return Statement(text, dialect, where, tuple(builder.finish()), frozenset(builder.ctes), query, plain)
 
 
 def _only_select(text: str, dialect: str, refusals: Refusals) -> exp.Expr:

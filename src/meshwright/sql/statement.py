@@ -40,7 +40,8 @@ class Statement:
     """One SELECT: its text, the dialect it is written in, and its references in reading order.
 
     `where` names its file for errors, `ctes` are the names its WITH clauses give, in lower case,
-    and `query` holds its scopes.
+    and `query` holds its scopes. A `plain` one selects and compares the columns of one table: reading
+    it again costs as much as reading its result, and gives the same.
     """
 
     text: str
@@ -49,6 +50,7 @@ class Statement:
     references: tuple[Reference, ...]
     ctes: frozenset[str]
     query: Query = field(repr=False, compare=False)
+    plain: bool = field(default=False, compare=False)
 
     @property
     def keys(self) -> tuple[str, ...]:

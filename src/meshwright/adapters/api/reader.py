@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import duckdb
@@ -25,6 +25,7 @@ from meshwright.model.product import Source
 from meshwright.model.types import ANY, ColumnType, column_type
 from meshwright.provisioning.increments import lower_bound
 from meshwright.provisioning.ports import Extraction, Increment, Secrets, SourceCapabilities
+from meshwright.sql.duckdb_errors import without_values
 
 
 class ApiReader:
@@ -45,6 +46,10 @@ class ApiReader:
         self._environ = environ
         self._secrets = secrets
         self._sleep = sleep
+
+    def reading(self, source: Source) -> AbstractContextManager[ApiReader]:
+        """The reader as it is: each read asks anew."""
+        return nullcontext(self)
 
     def describe(self, source: Source, obj: ContractObject) -> Mapping[str, ColumnType]:
         """The keys on the first page, and what the contract does not require; all are `any`.
@@ -135,6 +140,4 @@ def _columns(obj: ContractObject, keys: set[str], any_items: bool) -> Mapping[st
 
 
 def _explain(error: duckdb.Error, where: str) -> MeshwrightError:
-    return Unavailable(
-        "the answers of the API cannot be read", where=where, why=str(error).strip().splitlines()[0]
-    )
+    return Unavailable("the answers of the API cannot be read", where=where, why=without_values(str(error)))

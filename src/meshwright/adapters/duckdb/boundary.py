@@ -16,6 +16,7 @@ import duckdb
 from meshwright.adapters.duckdb.checks.functions import EXPRESSIONS, MODIFIERS, QUERIES, TABLES
 from meshwright.adapters.duckdb.checks.functions import FUNCTIONS as OF_RULES
 from meshwright.errors import BuildError, SqlError
+from meshwright.sql.unquoted import unquoted_names
 
 TABLE_FUNCTIONS = frozenset(
     {
@@ -70,7 +71,7 @@ def require_offered(
     try:
         fault = _fault(_syntax_tree(connection, sql), {(name.lower(),) for name in offered})
     except _Unreadable as error:
-        raise BuildError(str(error), where=where) from None
+        raise BuildError(str(error), where=where, way_out=error.way_out) from None
     if fault is not None:
         what, way_out = fault
         lacks = ", which is none of its inputs" if what.startswith("reads") else ", which a model may not"
@@ -90,7 +91,7 @@ def only_select(
     try:
         tree = _syntax_tree(connection, sql)
     except _Unreadable as error:
-        raise SqlError(str(error), where="the query", way_out=overview) from None
+        raise SqlError(str(error), where="the query", way_out=error.way_out or overview) from None
     fault = _fault(tree, {tuple(part.lower() for part in name) for name in granted})
     if fault is not None:
         what, way_out = fault
@@ -106,6 +107,10 @@ def only_select(
 class _Unreadable(Exception):
     """DuckDB does not read a text as one SELECT; the message says so."""
 
+    def __init__(self, what: str, way_out: str | None = None) -> None:
+        super().__init__(what)
+        self.way_out = way_out
+
 
 def _syntax_tree(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
     if "\0" in sql:
@@ -116,11 +121,24 @@ def _syntax_tree(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, A
     except RecursionError:
         raise _Unreadable("the statement is nested too deeply") from None
     if tree.get("error", True):
-        raise _Unreadable(f"DuckDB does not read this as a SELECT: {tree.get('error_message')}")
+        what = f"DuckDB does not read this as a SELECT: {tree.get('error_message')}"
+        raise _Unreadable(what, _to_quote(connection, sql))
     if len(tree["statements"]) != 1:
         raise _Unreadable("DuckDB reads this as several statements")
     statement: dict[str, Any] = tree["statements"][0]
     return statement
+
+
+def _to_quote(connection: duckdb.DuckDBPyConnection, sql: str) -> str | None:
+    """The way out where a name is a word that DuckDB reads as a part of its grammar."""
+    reserved = connection.execute(
+        "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category IN ('reserved', 'type_function')"
+    ).fetchall()
+    words = {row[0] for row in reserved}.intersection(unquoted_names(sql, "duckdb"))
+    if not words:
+        return None
+    listed = ", ".join(f'"{word}"' for word in sorted(words))
+    return f"names that are words of DuckDB's grammar need quotes: {listed}"
 
 
 def _fault(tree: dict[str, Any], granted: set[_Name]) -> tuple[str, str | None] | None:

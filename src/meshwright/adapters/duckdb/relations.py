@@ -35,14 +35,22 @@ def nothing(columns: Iterable[tuple[str, ColumnType]]) -> str:
     return f"SELECT {', '.join(nulls)} WHERE false"
 
 
-def scan(columns: Sequence[Column], files: Sequence[DataFile], filename: bool = False) -> str:
-    """A SELECT over data files under one schema.
+def free_name(wanted: str, columns: Iterable[str]) -> str:
+    """`wanted`, or what is like it and is no column: a contract may give its columns any name."""
+    taken = {column.lower() for column in columns}
+    while wanted.lower() in taken:
+        wanted = f"_{wanted}"
+    return wanted
+
+
+def scan(columns: Sequence[Column], files: Sequence[DataFile], filename: str | None = None) -> str:
+    """A SELECT over data files under one schema, and the file of each row as column `filename`.
 
     Columns are found by field id, so that renamed, added and dropped columns read right
     (Iceberg v2, column projection).
     """
     if not files:
-        extra = [("filename", ColumnType("string"))] if filename else []
+        extra = [(filename, ColumnType("string"))] if filename else []
         return nothing([*((column.name, column.type) for column in columns), *extra])
     schema = ", ".join(
         f"{column.field_id}: {{name: {literal(column.name)}, type: {literal(duckdb_type(column.type))}, "
@@ -51,7 +59,7 @@ def scan(columns: Sequence[Column], files: Sequence[DataFile], filename: bool = 
     )
     options = f"schema = MAP {{{schema}}}, hive_partitioning = false"
     if filename:
-        options += ", filename = true"
+        options += f", filename = {literal(filename)}"
     return f"SELECT * FROM read_parquet({file_list([file.path for file in files])}, {options})"
 
 
@@ -106,8 +114,10 @@ def partition_expression(part: PartitionField, column: Column, hashes: Hashes) -
     )
 
 
-def partition_values(parts: Sequence[PartitionField], keys: Mapping[str, Any] | None) -> dict[str, Any]:
-    """COPY's partition keys by partition column, as text."""
+def partition_values(
+    parts: Sequence[PartitionField], names: Sequence[str], keys: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """COPY's partition keys by partition column, as text; `names` are what COPY knows the parts as."""
     if not keys:
         return {}
-    return {part.column: keys[f"__p{index}"] for index, part in enumerate(parts)}
+    return {part.column: keys[name] for part, name in zip(parts, names, strict=True)}

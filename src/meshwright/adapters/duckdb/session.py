@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,17 +19,20 @@ from meshwright.adapters.duckdb.located import located_parts, located_sql
 from meshwright.adapters.duckdb.relations import (
     field_ids,
     file_list,
+    free_name,
     literal,
     partition_expression,
     partition_values,
     scan,
     scan_handle,
 )
+from meshwright.errors import BuildError
 from meshwright.model.check import CheckSpec, Measure
 from meshwright.model.contract import ContractObject
 from meshwright.model.publication import DataFile, Handle
 from meshwright.model.types import ColumnType
 from meshwright.provisioning.ports import Counts, Located, Merge, Target, Written
+from meshwright.sql.duckdb_errors import without_values
 from meshwright.sql.duckdb_types import duckdb_type, from_duckdb, quote_identifier
 
 
@@ -81,10 +84,14 @@ class DuckSession:
             )
         self._cursor.unregister(f"{name}:lines")
 
-    def offer_query(self, name: str, sql: str, where: str) -> None:
-        """See `provisioning.ports.Session`."""
+    def offer_query(self, name: str, sql: str, where: str, keep: bool = False) -> None:
+        """See `provisioning.ports.Session`; kept rows spill to disk when they are many."""
         require_offered(self._cursor, sql, self._names, where)
-        self._view(name, sql, where)
+        if keep:
+            with translated("the model failed", where):
+                self._keep(name, sql)
+        else:
+            self._view(name, sql, where)
 
     def offer_latest(self, name: str, relation: str, key: Sequence[str], order: str) -> None:
         """See `provisioning.ports.Session`."""
@@ -125,7 +132,9 @@ class DuckSession:
 
     def arrow(self, name: str) -> pa.RecordBatchReader:
         """See `provisioning.ports.Session`."""
-        return self._cursor.sql(f"SELECT * FROM {quote_identifier(name)}").to_arrow_reader(65_536)
+        with translated(f"`{name}` failed", None):
+            reader = self._cursor.sql(f"SELECT * FROM {quote_identifier(name)}").to_arrow_reader(65_536)
+        return pa.RecordBatchReader.from_batches(reader.schema, _told_batches(reader, name))
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """See `provisioning.ports.Session`."""
@@ -147,10 +156,11 @@ class DuckSession:
             f"b.{quote_identifier(c)} IS NOT DISTINCT FROM n.{quote_identifier(c)}" for c in key
         )
         with translated("the merge failed", where):
+            file = free_name("filename", (column.name for column in base.columns))
             hit = {
                 row[0]
                 for row in self._cursor.execute(
-                    f"SELECT DISTINCT filename FROM ({scan(base.columns, base.files, filename=True)}) b "
+                    f"SELECT DISTINCT b.{file} FROM ({scan(base.columns, base.files, file)}) b "
                     f"SEMI JOIN {new} n ON {same}"
                 ).fetchall()
             }
@@ -209,28 +219,37 @@ class DuckSession:
             for c in target.columns
         )
         stored = f"SELECT {casts} FROM ({sql})"
+        by_name = {column.name: column for column in target.columns}
+        names = [free_name(f"__p{index}", by_name) for index in range(len(target.partitions))]
         options = (
             f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {field_ids(target.columns)}, RETURN_STATS, "
             f"FILENAME_PATTERN '{target.run}-{part}-{{i}}', FILE_SIZE_BYTES {target.file_size}, "
             "OVERWRITE_OR_IGNORE"
         )
         if target.partitions:
-            options += f", PARTITION_BY ({', '.join(f'__p{n}' for n in range(len(target.partitions)))})"
+            options += f", PARTITION_BY ({', '.join(names)})"
         else:
             options += ", WRITE_EMPTY_FILE false"
-        by_name = {column.name: column for column in target.columns}
         bucketed = {
             by_name[p.column].type.kind for p in target.partitions if p.transform.startswith("bucket")
         }
         with hash_functions(self._cursor, bucketed) as hashes:
             values = [partition_expression(p, by_name[p.column], hashes) for p in target.partitions]
-            keys = "".join(f", {value} AS __p{index}" for index, value in enumerate(values))
+            keys = "".join(f", {value} AS {name}" for value, name in zip(values, names, strict=True))
             with translated("the rows could not be written", where):
                 stats = self._cursor.execute(
                     f"COPY (SELECT *{keys} FROM ({stored})) TO {literal(target.prefix)} ({options})"
                 ).fetchall()
         return tuple(
-            DataFile(row[0], row[2], row[1], partition_values(target.partitions, row[5]))
+            DataFile(row[0], row[2], row[1], partition_values(target.partitions, names, row[5]))
             for row in stats
             if row[1] > 0
         )
+
+
+def _told_batches(reader: pa.RecordBatchReader, name: str) -> Iterator[pa.RecordBatch]:
+    """The batches of a stream; what DuckDB raises on the way comes through Arrow."""
+    try:
+        yield from reader
+    except (pa.ArrowException, OSError) as error:
+        raise BuildError(f"`{name}` failed: {without_values(str(error))}") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import duckdb
@@ -18,6 +18,7 @@ from meshwright.model.contract import ContractObject
 from meshwright.model.product import Source
 from meshwright.model.types import ColumnType
 from meshwright.provisioning.ports import Extraction, Increment, Located, Secrets, SourceCapabilities
+from meshwright.sql.duckdb_errors import without_values
 from meshwright.sql.duckdb_types import from_duckdb, quote_identifier
 
 
@@ -29,6 +30,10 @@ class DuckdbReader:
     def __init__(self, root: Path, environ: Mapping[str, str], secrets: Secrets) -> None:
         self._root = root
         self._environ = environ
+
+    def reading(self, source: Source) -> AbstractContextManager[DuckdbReader]:
+        """The reader as it is: each read opens the file anew."""
+        return nullcontext(self)
 
     def describe(self, source: Source, obj: ContractObject) -> Mapping[str, ColumnType]:
         """The table's columns and their types.
@@ -118,6 +123,6 @@ def _explain(error: duckdb.Error, where: str) -> MeshwrightError:
     return Unavailable(
         "the DuckDB database cannot be read",
         where=where,
-        why=str(error).strip().splitlines()[0],
+        why=without_values(str(error)),
         way_out="check the file, and that no other process has it open for writing",
     )

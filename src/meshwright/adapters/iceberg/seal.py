@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Literal
 
 import pyarrow.parquet as pq
@@ -51,12 +52,16 @@ from pyiceberg.typedef import Record
 from meshwright.adapters.iceberg.types import iceberg_schema, partition_record, partition_spec
 from meshwright.errors import Unavailable
 from meshwright.model.publication import Candidate, DataFile
+from meshwright.provisioning.registry import METADATA
 
 MANIFESTS = 24
 """A snapshot with more manifests than this has them merged into one."""
 
 MANIFEST_LIST = "-snapshot.avro"
 """How the name of a manifest list ends."""
+
+_SHOWS = "-shows-"
+"""In the name of metadata that were listed anew: between their publication and that of their snapshot."""
 
 CODEC: Literal["deflate"] = "deflate"
 
@@ -66,12 +71,13 @@ def seal_table(
     base: TableMetadata | None,
     location: str,
     publication: str,
-    retain: int,
+    beside: Collection[str],
     io: FileIO,
 ) -> Candidate:
     """Write the snapshot that makes `candidate` a table; gives it back with its metadata location.
 
-    Every file's name carries the publication id, so that doing it again writes the same files.
+    The table lists the new snapshot and those that the metadata in `beside` show. Every file's name
+    carries the publication id, so that doing it again writes the same files.
     """
     known = _version_2(base) if base else None
     table = _described(candidate, known, location)
@@ -99,15 +105,46 @@ def seal_table(
             {"ref-name": "main", "type": SnapshotRefType.BRANCH, "snapshot-id": snapshot_id}
         ),
     ]
-    old = sorted(table.snapshots, key=lambda s: s.sequence_number or 0)[
-        : max(0, len(table.snapshots) + 1 - retain)
-    ]
-    if old:
-        updates.append(RemoveSnapshotsUpdate(snapshot_ids=[s.snapshot_id for s in old]))
+    updates += _unlisted(table, beside, location)
     sealed = update_table_metadata(table, tuple(updates))
-    metadata = f"{stem}.metadata.json"
-    ToOutputFile.table_metadata(sealed, io.new_output(metadata), overwrite=True)
-    return replace(candidate, handle=replace(candidate.handle, metadata=metadata))
+    return _written(candidate, sealed, f"{stem}{METADATA}", io)
+
+
+def list_anew(
+    candidate: Candidate,
+    base: TableMetadata,
+    location: str,
+    publication: str,
+    beside: Collection[str],
+    io: FileIO,
+) -> Candidate:
+    """Write metadata with the same snapshot that list no others than those that `beside` show."""
+    assert candidate.handle.metadata is not None
+    updates = _unlisted(base, {*beside, candidate.handle.metadata}, location)
+    if not updates:
+        return candidate
+    shown = _shown(candidate.handle.metadata)
+    place = f"{location}/metadata/{publication}{_SHOWS}{shown}{METADATA}"
+    return _written(candidate, update_table_metadata(base, tuple(updates)), place, io)
+
+
+def _written(candidate: Candidate, table: TableMetadata, place: str, io: FileIO) -> Candidate:
+    ToOutputFile.table_metadata(table, io.new_output(place), overwrite=True)
+    return replace(candidate, handle=replace(candidate.handle, metadata=place))
+
+
+def _unlisted(table: TableMetadata, beside: Collection[str], location: str) -> list[TableUpdate]:
+    """What takes the snapshots off the list that none of the metadata `beside` show."""
+    listed = {
+        _snapshot_id(_shown(place), location) for place in beside if place.startswith(f"{location}/metadata/")
+    }
+    old = [s.snapshot_id for s in table.snapshots if s.snapshot_id not in listed]
+    return [RemoveSnapshotsUpdate(snapshot_ids=old)] if old else []
+
+
+def _shown(metadata: str) -> str:
+    """The publication whose snapshot some metadata show, as their name says."""
+    return PurePosixPath(metadata).name.removesuffix(METADATA).rpartition(_SHOWS)[2]
 
 
 def _described(candidate: Candidate, base: TableMetadataV2 | None, location: str) -> TableMetadataV2:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from meshwright.model.contract import ContractObject
 from meshwright.model.product import Source
 from meshwright.model.types import ANY, ColumnType
 from meshwright.provisioning.ports import Extraction, Increment, Located, Secrets, SourceCapabilities
+from meshwright.sql.duckdb_errors import without_values
 
 
 class LocalReader:
@@ -44,6 +46,10 @@ class LocalReader:
     def __init__(self, root: Path, environ: Mapping[str, str], secrets: Secrets) -> None:
         self._root = root
         self._environ = environ
+
+    def reading(self, source: Source) -> AbstractContextManager[LocalReader]:
+        """The reader as it is: each read opens the file anew."""
+        return nullcontext(self)
 
     def describe(self, source: Source, obj: ContractObject) -> Mapping[str, ColumnType]:
         """The columns that every file has.
@@ -160,7 +166,7 @@ def _explain(error: duckdb.Error, delivery: Delivery) -> MeshwrightError:
     counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
     if malformed or "CSV" in text:
         line = f", line {malformed[1]}" if malformed else ""
-        why = f"the header has {counts[1]} columns, the line {counts[2]}" if counts else _first_line(text)
+        why = f"the header has {counts[1]} columns, the line {counts[2]}" if counts else without_values(text)
         return DriftError(
             f"{file} is no well-formed CSV{line}",
             where=delivery.where,
@@ -170,11 +176,6 @@ def _explain(error: duckdb.Error, delivery: Delivery) -> MeshwrightError:
     return Unavailable(
         f"{file} cannot be read",
         where=delivery.where,
-        why=_first_line(text),
+        why=without_values(text),
         way_out="deliver the file again, complete and readable",
     )
-
-
-def _first_line(text: str) -> str:
-    """What DuckDB says first, which names files and places but quotes no row."""
-    return text.strip().splitlines()[0]

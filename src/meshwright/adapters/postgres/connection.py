@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,30 @@ if TYPE_CHECKING:
 
 _OPTIONAL = ("sslmode", "sslrootcert", "sslcert", "sslkey", "channel_binding", "target_session_attrs")
 """Settings of libpq that a server's custom properties may give."""
+
+_NEVER_DATA = frozenset({"08", "0A", "25", "28", "3D", "3F", "40", "42", "53", "54", "55", "57", "58"})
+"""Classes of SQLSTATE (PostgreSQL, appendix A) whose errors are not about values."""
+
+_SHAPES = tuple(
+    map(
+        re.compile,
+        (
+            r"(invalid input syntax for (?:type )?[\w ]+)(?:: .*)?",
+            r"value .* is (out of range for type [\w ]+)",
+            r"(date/time field value out of range)(?:: .*)?",
+            r"((?:smallint|integer|bigint|date|timestamp|interval) out of range)",
+            r"(division by zero|numeric field overflow|more than one row returned by a subquery.*)",
+            r"((?:canceling statement|terminating connection) due to [a-z -]+)",
+            r"(cannot execute [A-Z ]+ in a read-only transaction|permission denied for [a-z ]+ \w+)",
+            r"(server closed the connection unexpectedly)",
+        ),
+    )
+)
+
+_NEVER_IDLE = (
+    "SELECT set_config(name, '0', true) FROM pg_catalog.pg_settings "
+    "WHERE name = 'idle_in_transaction_session_timeout'"
+)
 
 
 def connection_text(source: Source, environ: Mapping[str, str], secrets: Mapping[str, str]) -> str:
@@ -40,7 +65,18 @@ def connection_text(source: Source, environ: Mapping[str, str], secrets: Mapping
 
 
 @contextmanager
-def reading(source: Source, environ: Mapping[str, str], secrets: Mapping[str, str]) -> Iterator[Connection]:
+def failures(source: Source, secrets: Mapping[str, str]) -> Iterator[None]:
+    """Errors of the driver as errors of ours."""
+    from adbc_driver_manager.dbapi import Error
+
+    try:
+        yield
+    except Error as error:
+        raise unavailable(error, place(source), secrets) from None
+
+
+@contextmanager
+def connected(source: Source, environ: Mapping[str, str], secrets: Mapping[str, str]) -> Iterator[Connection]:
     """A connection inside one read-only transaction that sees one moment (repeatable read).
 
     Raises:
@@ -69,7 +105,11 @@ def reading(source: Source, environ: Mapping[str, str], secrets: Mapping[str, st
             cursor.execute("SET LOCAL DateStyle = 'ISO'")
             cursor.execute("SET LOCAL TimeZone = 'UTC'")
             cursor.execute("SET LOCAL standard_conforming_strings = on")
-        yield connection
+            # Between two objects the transaction waits for what is done with the first.
+            cursor.execute(_NEVER_IDLE)
+            cursor.fetchall()
+        with failures(source, secrets):
+            yield connection
     except Error as error:
         raise unavailable(error, where, secrets) from None
     finally:
@@ -90,15 +130,36 @@ def unavailable(
     secrets: Mapping[str, str],
     what: str = "PostgreSQL failed while it was read",
 ) -> Unavailable:
-    """The error for a database that does not answer; holds libpq's words without any secret."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    text = " ".join(line for line in lines if line and not line.startswith(("Query was:", "LINE ", "^")))
+    """The error for a database that does not answer; holds libpq's words without secrets and data."""
+    state = getattr(error, "sqlstate", "")  # a stream's error comes through DuckDB, and has none
+    if state is None or state[:2] in _NEVER_DATA:
+        lines = [line.strip() for line in str(error).splitlines()]
+        text = " ".join(line for line in lines if line and not line.startswith(("Query was:", "LINE ", "^")))
+    else:
+        text = without_values(str(error))
     return Unavailable(
         what,
         where=where,
         why=scrub(text, secrets),
         way_out="check that the server runs, and the server's host, port, database and secrets",
     )
+
+
+def without_values(text: str) -> str:
+    """What PostgreSQL says about data, as far as its shape is known; values are withheld.
+
+    >>> without_values('ERROR:  invalid input syntax for type integer: "a@b"')
+    'invalid input syntax for type integer'
+    >>> without_values("ERROR:  no rate for a@b")
+    'its words are withheld, as they may quote data'
+    """
+    for line in text.splitlines():
+        said = re.sub(r".*(?:ERROR|FATAL|\]): +", "", line.strip(), count=1)
+        for shape in _SHAPES:
+            found = shape.fullmatch(said)
+            if found:
+                return found[1]
+    return "its words are withheld, as they may quote data"
 
 
 def _quoted(value: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from meshwright.adapters.postgres.catalogue import (
     tables_query,
     types_query,
 )
-from meshwright.adapters.postgres.connection import reading, rows, unavailable
+from meshwright.adapters.postgres.connection import connected, failures, rows, unavailable
 from meshwright.errors import MeshwrightError
 from meshwright.model.contract import ContractObject
 from meshwright.model.product import Source
@@ -43,13 +44,34 @@ _MOMENTS = frozenset({"date", "timestamp", "timestamptz"})
 
 
 class PostgresReader:
-    """Reads in one read-only transaction, streaming, with the increment filtered at the source."""
+    """Reads in one read-only transaction, streaming, with the increment filtered at the source.
+
+    `connection` is one that is open already, to the source that is read.
+    """
 
     capabilities = SourceCapabilities(typed=True, incremental=True)
 
-    def __init__(self, root: Path, environ: Mapping[str, str], secrets: Secrets) -> None:
+    def __init__(
+        self,
+        root: Path,
+        environ: Mapping[str, str],
+        secrets: Secrets,
+        connection: Connection | None = None,
+    ) -> None:
+        self._root = root
         self._environ = environ
         self._secrets = secrets
+        self._connection = connection
+
+    @contextmanager
+    def reading(self, source: Source) -> Iterator[PostgresReader]:
+        """A reader whose reads of `source` are of one moment, over one connection.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
+        with self._opened(source) as connection:
+            yield PostgresReader(self._root, self._environ, self._secrets, connection)
 
     def describe(self, source: Source, obj: ContractObject) -> Mapping[str, ColumnType]:
         """The table's columns with their exact types; an unbounded NUMERIC is `any`.
@@ -58,8 +80,7 @@ class PostgresReader:
             Unavailable: the database does not answer.
             DriftError: there is no such table.
         """
-        secrets = self._secrets(source.server.name)
-        with reading(source, self._environ, secrets) as connection:
+        with self._opened(source) as connection:
             return {column.name: column.type for column in self._columns(connection, source, obj)}
 
     def locate(self, source: Source, obj: ContractObject) -> None:
@@ -82,7 +103,7 @@ class PostgresReader:
 
         with (
             scratch_folder(folder) as scratch,
-            reading(source, self._environ, secrets) as remote,
+            self._opened(source) as remote,
             remote.cursor() as cursor,
             guarded_connection((), scratch) as local,
         ):
@@ -98,6 +119,16 @@ class PostgresReader:
             send()
             part = Part(_relation(columns), {c.name: c.arrives for c in columns}, obj.table)
             return Writer(local, obj, folder, scratch, where, explain, send).write([part], increment)
+
+    @contextmanager
+    def _opened(self, source: Source) -> Iterator[Connection]:
+        secrets = self._secrets(source.server.name)
+        if self._connection is None:
+            with connected(source, self._environ, secrets) as connection:
+                yield connection
+        else:
+            with failures(source, secrets):
+                yield self._connection
 
     def _schema(self, source: Source) -> str:
         return str(setting(source, "schema", self._environ, "public"))

@@ -60,10 +60,12 @@ class ChildRunner:
         folder: Path,
         limits: Limits = Limits(),  # noqa: B008 (a frozen value)
         charge: Callable[[ProcessCost], None] | None = None,
+        withhold: bool = False,
     ) -> Iterator[pa.RecordBatchReader]:
         """Run the model's function on its inputs (by parameter name); yields what it returns.
 
         `charge` is told what the child took as soon as it has ended, also when the model failed.
+        With `withhold`, errors say neither the model's message nor what it printed.
 
         Raises:
             BuildError: the model failed, ran out of memory or time, or returned no table.
@@ -81,7 +83,7 @@ class ChildRunner:
             prefix="model-", dir=folder.resolve(), ignore_cleanup_errors=True
         ) as own:
             result = Path(own, "result.arrow")
-            _Run(text, where, inputs, limits, Path(own), self.isolated, charge).wait(result)
+            _Run(text, where, inputs, limits, Path(own), self.isolated, charge, withhold).wait(result)
             with _reading(result, where) as reader:
                 yield reader
 
@@ -98,10 +100,12 @@ class _Run:
         own: Path,
         isolate: bool,
         charge: Callable[[ProcessCost], None] | None,
+        withhold: bool,
     ) -> None:
         self.where = where
         self._charge = charge
         self.limits = limits
+        self._withhold = withhold
         self._scratch = own / "scratch"
         self._scratch.mkdir()
         self._order: dict[str, Any] = {
@@ -109,6 +113,7 @@ class _Run:
             "where": where,
             "scratch": str(self._scratch),
             "isolate": isolate,
+            "withhold": withhold,
             "parent": os.getpid(),
             "memory": limits.memory_bytes,
             "seconds": limits.seconds,
@@ -218,7 +223,9 @@ class _Run:
         way_out: str | None = None,
     ) -> BuildError:
         lines = [*trace]
-        if printed.strip():
+        if printed.strip() and self._withhold:
+            lines.append("what it printed is withheld, as its data are classified")
+        elif printed.strip():
             lines += ["printed:", *printed.rstrip().splitlines()[-10:]]
         return BuildError(
             what,

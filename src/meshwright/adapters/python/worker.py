@@ -134,6 +134,10 @@ class _WrongShape(TypeError):
     """The file has no function `model`, or that returned no table."""
 
 
+_SAYS_NO_DATA = (SyntaxError, ImportError, NameError, ZeroDivisionError)
+"""Errors of a model whose messages are about its text."""
+
+
 def _failure(error: BaseException, order: dict[str, Any]) -> dict[str, Any]:
     where = order["where"]
     told = traceback.TracebackException.from_exception(error, limit=None)
@@ -145,9 +149,13 @@ def _failure(error: BaseException, order: dict[str, Any]) -> dict[str, Any]:
         told.stack[:] = told.stack[frames[0] :]
     else:
         told.stack.clear()
-    text = "".join(told.format(chain=False))
     shape = isinstance(error, _WrongShape)
-    what = str(error) if shape else "".join(told.format_exception_only()).strip().splitlines()[-1]
+    if order["withhold"] and not shape and not isinstance(error, _SAYS_NO_DATA):
+        text = "".join(told.stack.format())
+        what = f"{type(error).__name__} (its message is withheld, as its data are classified)"
+    else:
+        text = "".join(told.format(chain=False))
+        what = str(error) if shape else "".join(told.format_exception_only()).strip().splitlines()[-1]
     return {
         "ok": False,
         "kind": _kind(error, order["isolate"]),

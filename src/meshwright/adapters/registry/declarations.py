@@ -43,12 +43,14 @@ def state(tx: Transaction, environment: str) -> EnvironmentState:
         .where(products.c.environment == environment)
     )
     found = _product_states(tx.run(query).all())
-    known = tx.run(select(domains.c.name, domains.c.digest).where(domains.c.environment == environment))
+    about = select(domains.c.name, domains.c.digest, domains.c.repository)
+    known = tx.run(about.where(domains.c.environment == environment)).all()
     return EnvironmentState(
         environment=environment,
         token=facts.token(head.identity, head.version) if head else "0",
         products=found,
         domains={row.name: row.digest for row in known},
+        owners={row.name: row.repository for row in known},
     )
 
 
@@ -78,7 +80,8 @@ def applied_bundles(
 def applied_domains(tx: Transaction, environment: str) -> dict[str, AppliedDomain]:
     """The applied domains."""
     rows = tx.run(select(domains).where(domains.c.environment == environment))
-    return {row.name: AppliedDomain(row.name, row.digest, load(row.document)) for row in rows}
+    found = (AppliedDomain(row.name, row.digest, load(row.document), row.repository) for row in rows)
+    return {domain.name: domain for domain in found}
 
 
 def apply(
@@ -121,7 +124,13 @@ def apply(
             tx.run(table.delete().where(files.of_product(table, environment, product)))
         maintenance.remove(tx, environment, product)
     rows = [
-        {"environment": environment, "name": d.name, "digest": d.digest, "document": dump(d.document)}
+        {
+            "environment": environment,
+            "name": d.name,
+            "digest": d.digest,
+            "document": dump(d.document),
+            "repository": d.repository,
+        }
         for d in changed_domains
     ]
     tx.upsert(domains, rows)

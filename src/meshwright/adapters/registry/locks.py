@@ -134,8 +134,14 @@ def record_intent(tx: Transaction, intent: Intent) -> None:
         "fence": intent.fence,
         "started_at": intent.started_at,
         "prefixes": dump(list(intent.prefixes)),
+        "inputs": dump(list(intent.inputs)),
     }
     tx.upsert(intents, [row])
+
+
+def inputs_of_live_runs(tx: Transaction) -> frozenset[str]:
+    """The publications that runs under way read, in every environment."""
+    return frozenset(name for intent in live_intents(tx, None) for name in intent.inputs)
 
 
 def forget_intent(tx: Transaction, environment: str, run: str) -> None:
@@ -217,4 +223,5 @@ def _intent(row: Row[Any]) -> Intent:
         fence=row.fence,
         started_at=row.started_at,
         prefixes=tuple(load(row.prefixes)),
+        inputs=tuple(load(row.inputs)),
     )

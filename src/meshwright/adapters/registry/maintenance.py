@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, and_, exists, func, select
 
 from meshwright.adapters.registry import catalogue, files, locks
-from meshwright.adapters.registry.database import Transaction
+from meshwright.adapters.registry.database import Transaction, iso
 from meshwright.adapters.registry.tables import (
     doomed,
+    environments,
     objects,
     publication_objects,
     publications,
@@ -18,11 +19,11 @@ from meshwright.adapters.registry.tables import (
 )
 from meshwright.adapters.registry.tables import files as file_rows
 from meshwright.model.address import ProductKey
-from meshwright.provisioning.registry import Lock
+from meshwright.provisioning.registry import METADATA, Lock
 
 
-def expire(tx: Transaction, lock: Lock, keep: int) -> tuple[str, ...]:
-    """Forget publications beyond the newest; the product's doomed paths, earlier ones included."""
+def expire(tx: Transaction, lock: Lock, keep: int) -> int:
+    """Forget publications beyond the newest that nobody is served and no run under way reads."""
     locks.hold(tx, lock)
     environment, product = lock.environment, lock.product
     query = (
@@ -32,13 +33,16 @@ def expire(tx: Transaction, lock: Lock, keep: int) -> tuple[str, ...]:
         .order_by(publications.c.number.desc())
     )
     rows = tx.run(query).all()
-    forgotten = [row.id for row in rows[max(keep, 1) :] if row.current is None]
+    old = [row.id for row in rows[max(keep, 1) :] if row.current is None]
+    for part in files.chunks(old):  # whoever begins to read one now waits, and finds it gone
+        tx.run(select(publications.c.id).where(publications.c.id.in_(part)).with_for_update())
+    read = locks.inputs_of_live_runs(tx) if old else frozenset()
+    forgotten = [id for id in old if id not in read]
     if forgotten:
         _forget_publications(tx, environment, product, forgotten)
         _doom(tx, environment, product, files.forget_unseen(tx, environment, product))
         _shorten_history(tx, environment, product)
-    mine = files.of_product(doomed, environment, product)
-    return tuple(tx.run(select(doomed.c.path).where(mine, *_unused()).order_by(doomed.c.path)).scalars())
+    return len(forgotten)
 
 
 def remove(tx: Transaction, environment: str, product: ProductKey) -> None:
@@ -52,12 +56,59 @@ def remove(tx: Transaction, environment: str, product: ProductKey) -> None:
     catalogue.drop(tx, environment, product)
 
 
-def doomed_paths(tx: Transaction, environment: str) -> tuple[str, ...]:
-    """Doomed paths that nothing refers to and that lie below no folder of a live run."""
-    query = select(doomed.c.path).where(doomed.c.environment == environment, *_unused())
-    paths = tx.run(query.order_by(doomed.c.path)).scalars()
-    busy = tuple(prefix for intent in locks.live_intents(tx, None) for prefix in intent.prefixes)
-    return tuple(path for path in paths if not path.startswith(busy))
+def doomed_paths(
+    tx: Transaction, environment: str, grace: float, product: ProductKey | None
+) -> Mapping[ProductKey, tuple[str, ...]]:
+    """Paths doomed long enough that nothing refers to and that lie below no folder of a live run."""
+    query = select(doomed).where(doomed.c.environment == environment, *_unused())
+    if product is not None:
+        query = query.where(files.of_product(doomed, environment, product))
+    if grace > 0:
+        query = query.where(doomed.c.since <= tx.seconds() - grace)
+    rows = tx.run(query.order_by(doomed.c.path)).all()
+    live = locks.live_intents(tx, None) if rows else ()
+    busy = tuple(prefix for intent in live for prefix in intent.prefixes)
+    found: dict[ProductKey, list[str]] = {}
+    for row in rows:
+        if not row.path.startswith(busy):
+            found.setdefault(ProductKey(row.domain, row.product), []).append(row.path)
+    return {key: tuple(paths) for key, paths in found.items()}
+
+
+def waiting(tx: Transaction, environment: str, grace: float) -> tuple[int, str | None]:
+    """How many paths are not doomed long enough yet, and when all will be."""
+    query = select(func.count().label("count"), func.max(doomed.c.since).label("last")).where(
+        doomed.c.environment == environment, doomed.c.since > tx.seconds() - grace, *_unused()
+    )
+    found = tx.run(query).mappings().one()
+    return found["count"], iso(found["last"] + grace) if found["count"] else None
+
+
+def metadata_locations(tx: Transaction, product: ProductKey) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """A product's table metadata in every environment: of retained publications, and doomed ones."""
+    location = publication_objects.c.metadata
+    everywhere = select(environments.c.name)  # so that the indexes, which begin with it, are used
+    query = select(location).join(publications, publications.c.id == publication_objects.c.publication)
+    query = query.where(
+        publications.c.environment.in_(everywhere),
+        files.of_products(publications, [product]),
+        location.is_not(None),
+    )
+    retained = tx.run(query.distinct().order_by(location)).scalars().all()
+    mine = files.of_products(doomed, [product])
+    paths = tx.run(select(doomed.c.path).where(doomed.c.environment.in_(everywhere), mine)).scalars()
+    gone = {path for path in paths if path.endswith(METADATA)}
+    return tuple(retained), tuple(sorted(gone.difference(retained)))
+
+
+def orphans(tx: Transaction, product: ProductKey, paths: Sequence[str]) -> tuple[str, ...] | None:
+    """The paths that nothing refers to; None while a run of the product may be writing."""
+    if any(intent.product == product for intent in locks.open_intents(tx, None)):
+        return None
+    left: Sequence[str] = sorted(paths)
+    for column in (file_rows.c.path, publication_objects.c.metadata, doomed.c.path):
+        left = files.unreferenced(tx, column, left)
+    return tuple(left)
 
 
 def forget(tx: Transaction, environment: str, paths: Sequence[str]) -> None:

@@ -29,7 +29,7 @@ from meshwright.adapters.registry.tables import (
 from meshwright.errors import Conflict, InputError
 from meshwright.model.address import ProductKey
 from meshwright.model.publication import Candidate, DataFile, Handle, ObjectKey, Publication
-from meshwright.provisioning.registry import Change, Event, Lock
+from meshwright.provisioning.registry import Change, Event, Intent, Lock
 
 
 def publish(
@@ -165,12 +165,35 @@ def handles(tx: Transaction, publication: str) -> dict[ObjectKey, Handle]:
     return {(handle := _handle(row, held[row.object])).key: handle for row in rows}
 
 
-def metadata_locations(tx: Transaction, environment: str) -> tuple[str, ...]:
-    """The table metadata of retained publications, each once."""
+def sealed(tx: Transaction, environment: str, product: ProductKey, newest: int) -> tuple[int, frozenset[str]]:
+    """How many publications are retained, and the table metadata of the newest of them."""
+    query = select(publications.c.id).where(files.of_product(publications, environment, product))
+    retained = tx.run(query.order_by(publications.c.number.desc())).scalars().all()
     location = publication_objects.c.metadata
-    query = select(location).join(publications, publications.c.id == publication_objects.c.publication)
-    query = query.where(publications.c.environment == environment, location.is_not(None))
-    return tuple(tx.run(query.distinct().order_by(location)).scalars())
+    found: set[str] = set()
+    for part in files.chunks(retained[:newest]):
+        query = select(location).where(publication_objects.c.publication.in_(part), location.is_not(None))
+        found.update(tx.run(query.distinct()).scalars())
+    return len(retained), frozenset(found)
+
+
+def hold_inputs(tx: Transaction, intent: Intent) -> None:
+    """Keep what a run reads from being forgotten before its intent is seen.
+
+    Raises:
+        Conflict: a publication was forgotten already.
+    """
+    if not intent.inputs:
+        return
+    query = select(publications.c.id).where(publications.c.id.in_(intent.inputs))
+    found = set(tx.run(query.with_for_update(read=True, key_share=True)).scalars())
+    if gone := sorted(set(intent.inputs) - found):
+        raise Conflict(
+            f"{gone[0]}, which {intent.product} was to read, is not retained any more",
+            where=f"{intent.product} in {intent.environment}",
+            why="its product was published anew meanwhile",
+            way_out="run it again",
+        )
 
 
 def as_of(tx: Transaction, environment: str, moment: float) -> dict[ProductKey, Publication]:

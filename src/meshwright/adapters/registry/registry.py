@@ -126,10 +126,11 @@ class SqlRegistry(Registry):
     # --- runs
 
     def intend(self, lock: Lock, intent: Intent, events: Sequence[Event]) -> None:
-        """Record that a run is about to write."""
+        """Record that a run is about to write, and what it reads."""
         with self._database.writing() as tx:
             locks.hold(tx, lock)
             locks.record_intent(tx, intent)
+            publications.hold_inputs(tx, intent)
             facts.append(tx, facts.hold_head(tx, intent.environment), events)
 
     def abandon(self, run: str, environment: str, events: Sequence[Event]) -> None:
@@ -189,11 +190,6 @@ class SqlRegistry(Registry):
         with self._database.reading() as tx:
             return publications.handles(tx, publication)
 
-    def metadata_locations(self, environment: str) -> tuple[str, ...]:
-        """The table metadata of retained publications, each once."""
-        with self._database.reading() as tx:
-            return publications.metadata_locations(tx, environment)
-
     def as_of(self, environment: str, moment: str) -> Mapping[ProductKey, Publication]:
         """What readers saw at a moment; without products whose publication of then is forgotten.
 
@@ -226,19 +222,46 @@ class SqlRegistry(Registry):
 
     # --- maintenance
 
-    def expire(self, lock: Lock, keep: int) -> tuple[str, ...]:
-        """Forget publications beyond the newest `keep` (at least one).
+    def sealed(self, environment: str, product: ProductKey, newest: int) -> tuple[int, frozenset[str]]:
+        """How many publications of a product are retained, and the table metadata of the newest."""
+        with self._database.reading() as tx:
+            return publications.sealed(tx, environment, product, newest)
 
-        Gives all doomed paths of the product: data files and metadata locations. What lies below a
-        metadata location (manifest lists, manifests) is for the caller to find.
+    def expire(self, lock: Lock, keep: int) -> int:
+        """Forget publications beyond the newest `keep` (at least one); gives how many.
+
+        Data files and metadata locations are doomed. What lies below a metadata location (manifest
+        lists, manifests) is for the caller to find.
         """
         with self._database.writing() as tx:
             return maintenance.expire(tx, lock, keep)
 
-    def doomed(self, environment: str) -> tuple[str, ...]:
-        """Paths to delete; none that lies below a folder of a live run."""
+    def doomed(
+        self, environment: str, grace: float = 0.0, product: ProductKey | None = None
+    ) -> Mapping[ProductKey, tuple[str, ...]]:
+        """Paths that were doomed for `grace` seconds; none that lies below a folder of a live run."""
         with self._database.reading() as tx:
-            return maintenance.doomed_paths(tx, environment)
+            return maintenance.doomed_paths(tx, environment, grace, product)
+
+    def waiting(self, environment: str, grace: float) -> tuple[int, str | None]:
+        """How many doomed paths are not doomed for `grace` seconds yet, and when all will be."""
+        with self._database.reading() as tx:
+            return maintenance.waiting(tx, environment, grace)
+
+    def metadata_locations(self, product: ProductKey) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """A product's table metadata in every environment: of retained publications, and doomed ones."""
+        with self._database.reading() as tx:
+            return maintenance.metadata_locations(tx, product)
+
+    def orphans(self, product: ProductKey, paths: Sequence[str]) -> tuple[str, ...] | None:
+        """The paths that nothing refers to; None while a run of the product may be writing."""
+        with self._database.reading() as tx:
+            return maintenance.orphans(tx, product, paths)
+
+    def moment(self) -> float:
+        """The registry's time, in seconds since the epoch."""
+        with self._database.reading() as tx:
+            return tx.seconds()
 
     def forget(self, environment: str, paths: Sequence[str]) -> None:
         """These doomed paths are gone."""

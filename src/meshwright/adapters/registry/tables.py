@@ -76,6 +76,7 @@ domains = Table(
     Column("name", Text, primary_key=True),
     Column("digest", Text, nullable=False),
     Column("document", Text, nullable=False),
+    Column("repository", Text, nullable=False),
 )
 
 locks = Table(
@@ -98,6 +99,7 @@ intents = Table(
     Column("fence", BigInteger, nullable=False),
     Column("started_at", Text, nullable=False),
     Column("prefixes", Text, nullable=False),
+    Column("inputs", Text, nullable=False, server_default="[]"),  # publications that the run reads
 )
 
 publications = Table(
@@ -207,6 +209,7 @@ doomed = Table(
     *_product(primary_key=False),
     Column("since", Double, nullable=False),
     Index("mesh_doomed_product", "environment", "domain", "product"),
+    Index("mesh_doomed_path", "path"),
 )
 
 facts = Table(

@@ -9,13 +9,16 @@ from typing import Any
 from meshwright.errors import Conflict, LockHeld, MeshwrightError, Refused
 from meshwright.experience.builds import Build
 from meshwright.experience.models import ProductAnalysis, analyse_products
+from meshwright.experience.plan.base import base_digest
 from meshwright.experience.plan.changes import (
     ContractRevision,
     DomainChange,
+    DomainTakeover,
     ProductChange,
     StatusChange,
 )
-from meshwright.experience.plan.plan import Plan, base_digest
+from meshwright.experience.plan.order import in_order
+from meshwright.experience.plan.plan import Plan
 from meshwright.experience.runs.context import RunContext
 from meshwright.experience.runs.crew import crew_for
 from meshwright.experience.runs.maintenance import delete_doomed
@@ -49,11 +52,14 @@ class Applied:
 def apply_plan(context: RunContext, plan: Plan, report: Report, workers: int = 2) -> Applied:
     """Execute the plan in the environment it was made for.
 
-    What was applied before the process ended, or a build failed, is not done again.
+    What was applied before the process ended, or a build failed, is not done again. `context.mesh` is
+    the mesh that was judged with the plan: nothing is stored that would make another one, so that
+    no two plans, each sound alone, make a mesh that breaks its rules.
 
     Raises:
         Refused: the plan has refusals.
-        Conflict: the environment is no longer as the plan found it.
+        Conflict: what the plan depends on has moved, or somebody applied something else since the mesh
+            was judged; judged anew, the plan may still be good.
     """
     if plan.refusals:
         raise Refused(
@@ -62,7 +68,7 @@ def apply_plan(context: RunContext, plan: Plan, report: Report, workers: int = 2
         )
     for _ in range(_ATTEMPTS):
         state = context.registry.state(plan.environment)
-        moved = base_digest(state) != plan.base
+        moved = plan.base != base_digest(plan.changes, context.mesh, state)
         if declarations_in(plan, state):
             builds = builds_left(plan, state)
             if not builds:
@@ -70,18 +76,33 @@ def apply_plan(context: RunContext, plan: Plan, report: Report, workers: int = 2
             if moved and not plan.declarations:
                 break
             return Applied(run_builds(context, builds, report, workers))
-        if moved:
+        if moved or not _as_judged(context, plan, state):
             break
         try:
             store_declarations(context, plan, state)
         except Conflict:
             continue  # most likely a run published meanwhile, which does not matter here
         return Applied(run_builds(context, {b.product: b for b in plan.builds}, report, workers))
-    raise Conflict(
+    raise overtaken(plan)
+
+
+def overtaken(plan: Plan) -> Conflict:
+    """What a plan is told whose environment is no longer as it was."""
+    return Conflict(
         f"environment `{plan.environment}` has moved since this plan was made",
-        why="somebody applied other declarations, or rolled a product back",
+        why="what it changes, reads or takes from consumers was applied or rolled back since",
         way_out="make the plan again and review what is different",
     )
+
+
+def _as_judged(context: RunContext, plan: Plan, state: EnvironmentState) -> bool:
+    """Whether storing the plan makes exactly the mesh that its rules were held against."""
+    made = {key: known.digest for key, known in state.products.items()}
+    made.update((bundle.key, bundle.digest) for bundle in plan.bundles)
+    for change in plan.products:
+        if change.action == "remove":
+            made.pop(change.product, None)
+    return made == {key: product.bundle.digest for key, product in context.mesh.products.items()}
 
 
 def declarations_in(plan: Plan, state: EnvironmentState) -> bool:
@@ -91,7 +112,10 @@ def declarations_in(plan: Plan, state: EnvironmentState) -> bool:
             known = state.products.get(change.product)
             if (known.digest if known else None) != (None if change.action == "remove" else change.digest):
                 return False
-    return all(state.domains.get(domain.name) == domain.digest for domain in plan.domains)
+    return all(
+        state.domains.get(domain.name) == domain.digest and state.owners[domain.name] == domain.repository
+        for domain in plan.domains
+    )
 
 
 def builds_left(plan: Plan, state: EnvironmentState) -> dict[ProductKey, Build]:
@@ -125,7 +149,7 @@ def store_declarations(context: RunContext, plan: Plan, state: EnvironmentState)
         declaration_events(plan),
     )
     if removed:
-        delete_doomed(context, context.registry.doomed(plan.environment))
+        delete_doomed(context)
 
 
 def declaration_events(plan: Plan) -> Sequence[Event]:
@@ -134,10 +158,14 @@ def declaration_events(plan: Plan) -> Sequence[Event]:
     for change in plan.changes:
         match change:
             case DomainChange():
-                events.append(Event("domain.applied", change.domain, {"action": change.action}))
+                payload: dict[str, Any] = {"action": change.action, "repository": plan.repository}
+                events.append(Event("domain.applied", change.domain, payload))
+            case DomainTakeover():
+                moved = {"from": change.old, "to": change.new}
+                events.append(Event("domain.taken_over", change.domain, moved))
             case ProductChange():
                 kind = "product.removed" if change.action == "remove" else "product.applied"
-                payload: dict[str, Any] = {"digest": change.digest, "action": change.action}
+                payload = {"digest": change.digest, "action": change.action}
                 if change.action == "remove" and "destroy" in plan.allowed:
                     payload["reason"] = plan.allowed["destroy"]
                 events.append(Event(kind, str(change.product), payload))
@@ -161,12 +189,16 @@ def declaration_events(plan: Plan) -> Sequence[Event]:
 def run_builds(
     context: RunContext, builds: Mapping[ProductKey, Build], report: Report, workers: int = 2
 ) -> tuple[RunOutcome, ...]:
-    """Build products, upstream first, several at a time; what reads a failed one is blocked."""
+    """Build products, upstream first, several at a time; what reads a failed one is blocked.
+
+    Raises:
+        Refused: some of them read each other in a circle.
+    """
     mesh = context.mesh
     analyses = analyse_products((mesh.products[key] for key in builds), mesh, context.cache)
     waiting = {key: {up for up in mesh.upstream(mesh.products[key]) if up in builds} for key in builds}
     outcomes: dict[ProductKey, RunOutcome] = {}
-    order = list(builds)
+    order = [product.key for product in in_order(mesh, [mesh.products[key] for key in builds])]
     running = 0
 
     def finish(outcome: RunOutcome) -> None:

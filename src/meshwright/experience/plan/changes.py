@@ -21,6 +21,16 @@ class DomainChange:
 
 
 @dataclass(frozen=True, slots=True)
+class DomainTakeover:
+    """A domain changes hands, from one repository to that of this tree."""
+
+    tag: ClassVar[str] = "take-over"
+    domain: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProductChange:
     """A product's declarations are stored or forgotten; `files` are those that differ."""
 
@@ -82,7 +92,7 @@ class TableChange:
     details: tuple[str, ...] = ()
 
 
-Change = DomainChange | ProductChange | StatusChange | ContractRevision | TableChange | Build
+Change = DomainChange | DomainTakeover | ProductChange | StatusChange | ContractRevision | TableChange | Build
 
 CHANGES: tuple[type[Change], ...] = get_args(Change)
 """Every kind of change; `tag` names it."""

@@ -15,7 +15,7 @@ from meshwright.experience.compatibility import (
 )
 from meshwright.experience.plan.changes import ContractDifference, ContractRevision
 from meshwright.experience.plan.plan import Refusal
-from meshwright.model.mesh import Mesh, PortRef
+from meshwright.model.mesh import Mesh, PortRef, asks_for
 from meshwright.model.product import SERVING, OutputPort, Product
 
 ALLOW = 'or say why with --allow-breaking "REASON"'
@@ -61,6 +61,27 @@ def port_ends(product: Product, port: OutputPort, reason: str, readers: Sequence
         f"keep it until its consumers have moved, {ALLOW}",
     )
     return Revised(revision, (refusal,) if hits else ())
+
+
+def ambiguities(product: Product, old: Product | None, mesh: Mesh) -> Iterator[Refusal]:
+    """Ports that would leave consumers in other trees with several things to read (MW104).
+
+    Consumers of this tree are judged where they are declared.
+    """
+    before = old.outputs if old else ()
+    for port in product.outputs:
+        for consumer, asked in mesh.readers_of_contract(port.contract_id):
+            fits = mesh.targets[consumer.key, asked.name]
+            if consumer.domain in mesh.owned or len(fits) < 2 or not asks_for(asked, port):
+                continue
+            if not any(asks_for(asked, was) for was in before):
+                yield Refusal(
+                    "MW104",
+                    _subject(product, port),
+                    f"{consumer.key} through {asked.name} would find {len(fits)} ports for contract "
+                    f"`{port.contract_id}`",
+                    "give the contract an id of its own, or let its consumers ask for another one first",
+                )
 
 
 def _revised(

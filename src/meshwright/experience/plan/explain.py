@@ -10,6 +10,7 @@ from meshwright.experience.plan.changes import (
     Change,
     ContractRevision,
     DomainChange,
+    DomainTakeover,
     ProductChange,
     StatusChange,
     TableChange,
@@ -21,13 +22,15 @@ _FILES_SHOWN = 4
 
 
 def explain(plan: Plan) -> Iterator[str]:
-    """The plan as lines of text: changes in order, warnings, what is refused, and what comes next."""
+    """The plan as lines of text: changes in order, warnings, pins, what is refused, and what comes next."""
     if plan.empty:
         yield f"Environment {plan.environment} matches the declarations. Nothing to do."
     for change in plan.changes:
         yield from _lines(change)
     for warning in plan.warnings:
         yield f"! {warning}"
+    for pin in plan.pins:
+        yield f"! {pin}"
     for name, reason in plan.allowed.items():
         yield f"! {name} allowed: {reason}"
     for refusal in plan.refusals:
@@ -50,6 +53,8 @@ def _lines(change: Change) -> Iterator[str]:
     match change:
         case DomainChange():
             yield f"{_SIGNS[change.action]} domain {change.domain}"
+        case DomainTakeover():
+            yield f"~ domain {change.domain}: taken over from repository {change.old} by {change.new}"
         case ProductChange():
             shown = change.files if change.action == "change" else ()
             more = f", and {len(shown) - _FILES_SHOWN} more" if len(shown) > _FILES_SHOWN else ""
@@ -103,6 +108,10 @@ def as_markdown(plan: Plan) -> str:
     if plan.allowed:
         lines += ["### Allowed", ""]
         lines += [f"- {name}: {reason}" for name, reason in plan.allowed.items()]
+        lines.append("")
+    if plan.pins:
+        lines += ["### Pinned", ""]
+        lines += [f"- {pin}" for pin in plan.pins]
         lines.append("")
     if plan.warnings:
         lines += ["### Warnings", ""]

@@ -10,18 +10,18 @@ import hashlib
 import json
 import types
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from meshwright.errors import InputError, MeshwrightError, Problem
 from meshwright.experience.load import bundle_from_json, bundle_to_json
 from meshwright.experience.plan.changes import CHANGES, Change
-from meshwright.experience.plan.plan import Plan, Refusal
+from meshwright.experience.plan.plan import Pin, Plan, Refusal
 from meshwright.model.address import ProductKey
 from meshwright.model.product import Bundle
 from meshwright.provisioning.registry import AppliedDomain
 
-FORMAT = 2
+FORMAT = 3
 """Grows when a kept plan would be read differently."""
 
 _AGAIN = "make the plan again with `mesh plan --out FILE`"
@@ -32,10 +32,11 @@ class _Misfit(Exception):
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:
-    """The plan as plain data for reading: changes, refusals, warnings; no declarations."""
+    """The plan as plain data for reading: changes, refusals, warnings, pins; no declarations."""
     return {
         "format": FORMAT,
         "mesh": plan.mesh,
+        "repository": plan.repository,
         "environment": plan.environment,
         "base": plan.base,
         "owned": list(plan.owned),
@@ -43,6 +44,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "refusals": _encoded(plan.refusals),
         "warnings": _encoded(plan.warnings),
         "allowed": dict(plan.allowed),
+        "pins": _encoded(plan.pins),
     }
 
 
@@ -50,7 +52,7 @@ def plan_to_text(plan: Plan) -> str:
     """The whole plan, with the declarations it stores; `plan_from_text` reads it back equal."""
     data = plan_to_json(plan)
     data["bundles"] = [json.loads(bundle_to_json(bundle)) for bundle in plan.bundles]
-    data["domains"] = [{"name": d.name, "digest": d.digest, "document": d.document} for d in plan.domains]
+    data["domains"] = [asdict(domain) for domain in plan.domains]
     return json.dumps({**data, "digest": _digest(data)}, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -92,6 +94,7 @@ def _plan(data: dict[str, Any]) -> Plan:
     changes = _decoded(list, data["changes"], "changes")
     return Plan(
         mesh=_decoded(str, data["mesh"], "mesh"),
+        repository=_decoded(str, data["repository"], "repository"),
         environment=_decoded(str, data["environment"], "environment"),
         base=_decoded(str, data["base"], "base"),
         owned=_decoded(tuple[str, ...], data["owned"], "owned"),
@@ -101,6 +104,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         bundles=tuple(_bundle(bundle) for bundle in bundles),
         domains=_decoded(tuple[AppliedDomain, ...], data["domains"], "domains"),
         allowed=_decoded(Mapping[str, str], data["allowed"], "allowed"),
+        pins=_decoded(tuple[Pin, ...], data["pins"], "pins"),
     )
 
 

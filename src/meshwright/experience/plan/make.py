@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
@@ -11,16 +11,18 @@ from meshwright.errors import Problem
 from meshwright.experience.builds import Build
 from meshwright.experience.compatibility import ColumnsUsed, ContractChange, consumers_hit, consumers_lost
 from meshwright.experience.compatibility.consumers import Used
+from meshwright.experience.plan.base import base_digest
 from meshwright.experience.plan.changes import (
     Change,
     DomainChange,
+    DomainTakeover,
     ProductChange,
     StatusChange,
     TableChange,
 )
-from meshwright.experience.plan.contracts import Revised, port_ends, revisions
+from meshwright.experience.plan.contracts import Revised, ambiguities, port_ends, revisions
 from meshwright.experience.plan.order import in_order
-from meshwright.experience.plan.plan import Plan, Refusal, base_digest
+from meshwright.experience.plan.plan import Plan, Refusal, pins
 from meshwright.experience.rules.mw306_transition import check_transition
 from meshwright.experience.staleness import current_id, stale_reasons
 from meshwright.model.address import ProductKey
@@ -55,10 +57,12 @@ class Request:
     """What a plan is made from.
 
     `mesh` is the mesh as it would be; `applied` the owned products that differ, as they are;
-    `domains` the owned domains' documents.
+    `domains` the owned domains' documents; `repository` the tree's; `take_over` domains that it takes
+    from others.
     """
 
     mesh: Mesh
+    repository: str
     state: EnvironmentState
     applied: Mapping[ProductKey, Product]
     domains: Sequence[AppliedDomain]
@@ -67,6 +71,7 @@ class Request:
     warnings: Sequence[Problem] = ()
     allow_breaking: str | None = None
     allow_destroy: bool = False
+    take_over: Collection[str] = ()
     verdicts: Verdicts = field(default=no_policies)
 
 
@@ -76,19 +81,21 @@ def make_plan(request: Request) -> Plan:
     Linear in the mesh: a product whose digest is the applied one costs two dictionary look-ups.
     """
     mesh, state = request.mesh, request.state
-    domains = [d for d in request.domains if state.domains.get(d.name) != d.digest]
-    changes: list[Change] = [
-        DomainChange(d.name, "change" if d.name in state.domains else "add") for d in domains
+    refusals = list(_of_others(request))
+    mine = mesh.owned - {refusal.subject for refusal in refusals}
+    differ = [
+        (d, found) for d in request.domains if d.name in mine and (found := _domain_changes(request, d))
     ]
-    refusals: list[Refusal] = []
+    changes = [change for _, found in differ for change in found]
     warnings = list(request.warnings)
-    owned = [p for p in mesh.products.values() if p.domain in mesh.owned]
+    owned = [p for p in mesh.products.values() if p.domain in mine]
     changed = [p for p in owned if _digest(state, p.key) != p.bundle.digest]
     columns_used = _columns_used(request)
     broken = False
     for product in changed:
         old = request.applied.get(product.key)
         changes += _product_changes(product, old)
+        refusals += ambiguities(product, old, mesh)
         if old is not None:
             refusals += _transition(product, old)
             revised = [*revisions(product, old, mesh, columns_used), *_retirement(product, old, request)]
@@ -98,7 +105,7 @@ def make_plan(request: Request) -> Plan:
             refusals += () if request.allow_breaking else against
             warnings += _ends_while_read(product, old, request)
         changes += _tables(product, old)
-    removed = sorted(key for key in state.products if key.domain in mesh.owned and key not in mesh.products)
+    removed = sorted(key for key in state.products if key.domain in mine and key not in mesh.products)
     for key in removed:
         changes += _removal(key, request, refusals)
     changes += _builds(request, owned)
@@ -109,18 +116,45 @@ def make_plan(request: Request) -> Plan:
         allowed["destroy"] = "allowed on the command line"
     plan = Plan(
         mesh=mesh.name,
+        repository=request.repository,
         environment=state.environment,
-        base=base_digest(state),
+        base=base_digest(changes, mesh, state),
         owned=tuple(sorted(mesh.owned)),
         changes=tuple(changes),
         refusals=tuple(refusals),
         warnings=tuple(warnings),
         bundles=tuple(product.bundle for product in changed),
-        domains=tuple(domains),
+        domains=tuple(domain for domain, _ in differ),
         allowed=allowed,
+        pins=tuple(pin for pin in pins(state, mesh.owned) if pin.product in mesh.products),
     )
     vetoes = tuple(request.verdicts(plan, mesh))
     return replace(plan, refusals=(*plan.refusals, *vetoes)) if vetoes else plan
+
+
+def _of_others(request: Request) -> Iterator[Refusal]:
+    """The domains of this tree that another repository owns and that are not taken over."""
+    for name in sorted(request.mesh.owned):
+        owner = request.state.owners.get(name, request.repository)
+        if owner != request.repository and name not in request.take_over:
+            yield Refusal(
+                "MW506",
+                name,
+                f"the domain is owned by repository {owner}, and this is {request.repository}",
+                f"take `{name}` out of this tree; or, if this is a clone of that repository, write "
+                f"`repository: {owner}` into mesh.yaml; or say --take-over {name}",
+            )
+
+
+def _domain_changes(request: Request, domain: AppliedDomain) -> list[Change]:
+    name, known = domain.name, request.state.domains
+    owner = request.state.owners.get(name, request.repository)
+    found: list[Change] = []
+    if owner != request.repository:
+        found.append(DomainTakeover(name, owner, request.repository))
+    if known.get(name) != domain.digest:
+        found.append(DomainChange(name, "change" if name in known else "add"))
+    return found
 
 
 def _columns_used(request: Request) -> ColumnsUsed:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from meshwright.errors import Problem
@@ -26,17 +24,32 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """A product that a rollback keeps at a publication: it is not built, whatever is stale."""
+
+    product: ProductKey
+    publication: int  # its number
+
+    def __str__(self) -> str:
+        return (
+            f"{self.product} is pinned to publication {self.publication} and not built; "
+            f"`mesh unpin {self.product}` lets it be stale."
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What would change in an environment.
 
-    `base` is the digest of what the plan was made against: an environment in which it differs
-    has moved. `owned` are the domains of the tree; the plan touches no other. `bundles` and
+    `base` is the `base_digest` of what the plan was made against: an environment in which it differs
+    has moved. `repository` is the tree's, `owned` its domains; the plan touches no other. `bundles` and
     `domains` are the declarations to store, so that applying a saved plan applies what was
     reviewed. `allowed` holds the reasons given for what is otherwise refused (`breaking`,
-    `destroy`).
+    `destroy`). `pins` are the owned products that are left out of the builds by a rollback.
     """
 
     mesh: str
+    repository: str
     environment: str
     base: str
     owned: tuple[str, ...]
@@ -46,6 +59,7 @@ class Plan:
     bundles: tuple[Bundle, ...] = field(default=(), repr=False)
     domains: tuple[AppliedDomain, ...] = field(default=(), repr=False)
     allowed: Mapping[str, str] = field(default_factory=dict)
+    pins: tuple[Pin, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -68,17 +82,13 @@ class Plan:
         return tuple(change for change in self.changes if isinstance(change, Build))
 
 
-def base_digest(state: EnvironmentState) -> str:
-    """A digest of everything in an environment that a plan depends on.
-
-    That are the applied declarations, statuses and pins; not the publications, so that a plan
-    stays valid while scheduled runs publish.
-    """
-    facts = [
-        sorted((str(key), p.digest, p.status, p.pinned) for key, p in state.products.items()),
-        sorted(state.domains.items()),
-    ]
-    return hashlib.blake2b(json.dumps(facts).encode(), digest_size=16).hexdigest()
+def pins(state: EnvironmentState, domains: Collection[str]) -> tuple[Pin, ...]:
+    """The products of some domains that a rollback has pinned."""
+    return tuple(
+        Pin(key, known.current.number)
+        for key, known in sorted(state.products.items())
+        if known.pinned and known.current and key.domain in domains
+    )
 
 
 def built(plan: Plan) -> frozenset[ProductKey]:

@@ -31,7 +31,7 @@ def builds_for(
     With `downstream`, what reads a built product is built too, unless a rollback pinned it.
 
     Raises:
-        Refused: a named product is retired; says its successor.
+        Refused: a named product is retired; says its successor. Or products read each other in a circle.
     """
     for key in named:
         if mesh.products[key].status == "retired":
@@ -42,6 +42,8 @@ def builds_for(
             )
     builds: dict[ProductKey, Build] = {}
     owned = [p for p in mesh.products.values() if p.domain in mesh.owned and p.key in state.products]
+    if named and not downstream:
+        owned = [product for product in owned if product.key in named]
     for product in in_order(mesh, owned):
         key, known = product.key, state.products[product.key]
         if product.status == "retired":

@@ -1,7 +1,8 @@
 """An input port resolves to several output ports.
 
 ## What it does
-Looks for input ports that more than one output port of the mesh fits.
+Looks for input ports that more than one output port of the mesh fits. A plan is refused when an output port
+of its products would become a second one for a consumer in another tree.
 
 ## Why is this bad
 What is read would depend on chance, and so would lineage.

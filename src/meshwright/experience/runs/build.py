@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from meshwright.errors import BuildError
-from meshwright.experience.runs.compaction import files_to_compact
+from meshwright.experience.runs.compaction import compacted
 from meshwright.experience.runs.context import RunContext
 from meshwright.experience.tables import partition_fields, table_columns
 from meshwright.model.contract import ContractObject
@@ -84,7 +84,7 @@ class Builder:
                     Handle(key, columns, added, target.partitions), "full", self.base_of(port, obj), added
                 )
         self.context.listener("written", self.product.key)
-        return self._settled(self._compacted(candidate, target))
+        return self._settled(compacted(candidate, self.session, target, self._reached))
 
     def _columns(
         self, obj: ContractObject, base: Handle | None, produced: Mapping[str, ColumnType]
@@ -136,26 +136,8 @@ class Builder:
         operation: Operation = "rewrite" if gone else ("append" if merged.added else "keep")
         return Candidate(handle, operation, base, merged.added, merged.removed, merged.rewritten)
 
-    def _compacted(self, candidate: Candidate, target: Target) -> Candidate:
-        """The candidate with many small files of its base written again as few."""
-        if candidate.operation not in ("append", "rewrite"):
-            return candidate
-        new = {file.path for file in (*candidate.added, *candidate.compacted)}
-        old = [file for file in candidate.handle.files if file.path not in new]
-        for number, group in enumerate(files_to_compact(old, target.file_size)):
-            again = self.session.compact(
-                candidate.handle, group, replace(target, run=f"{target.run}-{number}")
-            ).files
-            gone = {file.path for file in group}
-            files = tuple(f for f in candidate.handle.files if f.path not in gone) + again
-            candidate = replace(
-                candidate,
-                handle=replace(candidate.handle, files=files),
-                removed=(*candidate.removed, *group),
-                compacted=(*candidate.compacted, *again),
-            )
-            self.context.listener("compacted", self.product.key)
-        return candidate
+    def _reached(self, step: str) -> None:
+        self.context.listener(step, self.product.key)
 
     def _settled(self, candidate: Candidate) -> Candidate:
         """`keep` only where the table's description stays as it is, too."""

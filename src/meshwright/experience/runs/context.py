@@ -111,6 +111,11 @@ class RunContext:
         return int(self.environment.settings.get("retain", 20))
 
     @property
+    def grace_seconds(self) -> float:
+        """How long files that nothing refers to any more stay for those who still read them."""
+        return float(self.environment.settings.get("grace_seconds", 3600))
+
+    @property
     def lock_seconds(self) -> float:
         """How long a lock holds without being renewed."""
         return float(self.environment.settings.get("lock_seconds", 60))

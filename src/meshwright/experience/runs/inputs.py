@@ -10,8 +10,9 @@ from pathlib import Path
 
 from meshwright.errors import DriftError, InputError, MissingPart, Refused
 from meshwright.experience.contracts.drift import compare_source
+from meshwright.experience.relations import input_relation
+from meshwright.experience.runs.compaction import compacted
 from meshwright.experience.runs.context import RunContext
-from meshwright.experience.runs.relations import input_relation
 from meshwright.experience.tables import partition_fields, table_columns
 from meshwright.model.address import ProductKey, path_segment
 from meshwright.model.contract import Contract, ContractObject
@@ -28,7 +29,7 @@ from meshwright.model.publication import (
 )
 from meshwright.model.types import column_type
 from meshwright.provisioning.increments import later, parse_lookback
-from meshwright.provisioning.ports import Extraction, Increment, Merge, Session, Target
+from meshwright.provisioning.ports import Extraction, Increment, Merge, Session, SourceReader, Target
 from meshwright.provisioning.registry import Change
 
 
@@ -156,27 +157,34 @@ class InputReader:
                 why=f"this installation reads {', '.join(sorted(self.context.infrastructure.readers))}",
                 way_out="use a server of one of these types for this environment",
             )
-        for obj in contract.objects:
-            if obj.table not in used and obj.name not in used:
-                continue
-            found = reader.describe(source, obj)
-            self.reached("described")
-            differences = compare_source(obj, found)
-            broken = [difference for difference in differences if difference.breaking]
-            if broken:
-                raise DriftError(
-                    f"source `{port.name}.{obj.table}` no longer matches its contract: "
-                    + "; ".join(difference.message for difference in broken),
-                    where=contract.file,
-                    way_out="agree with the source's owner on a new contract version, or on the old data",
-                )
-            inputs.warnings += [difference.message for difference in differences]
-            cursor = obj.custom.get("cursor")
-            if cursor is None:
-                extraction = reader.extract(source, obj, self._folder(port, obj))
-                self._offer_extraction(port, obj, extraction, inputs)
-            else:
-                self._land(port, contract, obj, str(cursor), inputs, source)
+        objects = [obj for obj in contract.objects if obj.table in used or obj.name in used]
+        if not objects:
+            return
+        with reader.reading(source) as opened:
+            for obj in objects:
+                self._read_object(port, opened, source, obj, inputs)
+
+    def _read_object(
+        self, port: InputPort, reader: SourceReader, source: Source, obj: ContractObject, inputs: Inputs
+    ) -> None:
+        found = reader.describe(source, obj)
+        self.reached("described")
+        differences = compare_source(obj, found)
+        broken = [difference for difference in differences if difference.breaking]
+        if broken:
+            raise DriftError(
+                f"source `{port.name}.{obj.table}` no longer matches its contract: "
+                + "; ".join(difference.message for difference in broken),
+                where=source.contract.file,
+                way_out="agree with the source's owner on a new contract version, or on the old data",
+            )
+        inputs.warnings += [difference.message for difference in differences]
+        cursor = obj.custom.get("cursor")
+        if cursor is None:
+            extraction = reader.extract(source, obj, self._folder(port, obj))
+            self._offer_extraction(port, obj, extraction, inputs)
+        else:
+            self._land(port, reader, source, obj, str(cursor), inputs)
 
     def _folder(self, port: InputPort, obj: ContractObject) -> Path:
         folder = self.folder / f"{port.name}.{path_segment(obj.table)}"
@@ -196,14 +204,14 @@ class InputReader:
     def _land(
         self,
         port: InputPort,
-        contract: Contract,
+        reader: SourceReader,
+        source: Source,
         obj: ContractObject,
         cursor: str,
         inputs: Inputs,
-        source: Source,
     ) -> None:
         """Add what is new at an incremental source to everything it has delivered so far."""
-        reader = self.context.infrastructure.readers[source.server.type]
+        contract = source.contract
         name = f"{port.name}.{obj.table}"
         landing = f"landing__{port.name}__{path_segment(obj.table)}"
         key = ObjectKey(self.product.key, landing, contract.major)
@@ -228,7 +236,6 @@ class InputReader:
         size = self.context.file_size
         target = Target(columns, partition_fields(obj), self._data(key), self.run, size)
         candidate = self._landed(key, base, raw, keys, cursor, target)
-        inputs.landings.append(candidate)
         inputs.handles.append(candidate.handle)
         self.session.offer(inputs.full[name], candidate.handle)
         if base is not None:
@@ -237,6 +244,7 @@ class InputReader:
             inputs.added[name] = relation
             if candidate.removed:
                 inputs.updated.add(name)
+        inputs.landings.append(compacted(candidate, self.session, target, self.reached))
         self.reached("landed")
 
     def _base_of_landing(self, key: ObjectKey, followed: str, inputs: Inputs, name: str) -> Handle | None:

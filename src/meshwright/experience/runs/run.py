@@ -8,18 +8,18 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from meshwright.errors import ChecksFailed, Fenced, MeshwrightError, Unavailable
+from meshwright.errors import ChecksFailed, Conflict, Fenced, MeshwrightError, Unavailable
 from meshwright.experience.builds import Build
 from meshwright.experience.models import ProductAnalysis
+from meshwright.experience.relations import object_relation
 from meshwright.experience.runs.build import Builder, data_files
 from meshwright.experience.runs.context import RunContext
 from meshwright.experience.runs.costs import Meter
 from meshwright.experience.runs.inputs import InputReader, Inputs
 from meshwright.experience.runs.locks import locked
-from meshwright.experience.runs.maintenance import maintain, remove_run
-from meshwright.experience.runs.relations import object_relation
+from meshwright.experience.runs.maintenance import EVERY, maintain, remove_run
 from meshwright.experience.runs.schedule import next_due
-from meshwright.experience.runs.transform import Transformation
+from meshwright.experience.runs.transform import Transformation, touches_classified
 from meshwright.experience.runs.verify import Produced, stop_on_failure, verify
 from meshwright.experience.staleness import Fingerprint, fingerprint, stale_reasons
 from meshwright.experience.tables import judged_types
@@ -29,6 +29,9 @@ from meshwright.model.product import Product
 from meshwright.model.publication import Candidate, Cost, Handle, ObjectKey, Publication
 from meshwright.provisioning.ports import Session
 from meshwright.provisioning.registry import Event, Intent, Lock
+
+_ATTEMPTS = 5
+"""How often inputs are looked up while they are published anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +110,14 @@ class _Run:
     results: tuple[CheckResult, ...] = ()
     warnings: list[str] = field(default_factory=list)
     committing: bool = False
+    expiring: bool = False
 
     def execute(self) -> RunOutcome:
         context, key = self.context, self.product.key
         folder = context.scratch / self.id
         started = Event("run.started", str(key), {"run": self.id, "reason": self.reason})
         prefixes = (context.infrastructure.warehouse.prefix(key), str(folder))
-        intent = Intent(self.id, context.environment.name, key, self.lock.fence, context.now(), prefixes)
-        context.registry.intend(self.lock, intent, [started])
+        self._intend(prefixes, started)
         self._reached("intended")
         try:
             _make(folder)
@@ -132,8 +135,25 @@ class _Run:
         finally:
             if folder.exists():
                 shutil.rmtree(folder, ignore_errors=True)
-        warning = maintain(context, self.lock, outcome.publication)
+        warning = maintain(context, self.lock) if self.expiring else None
         return replace(outcome, warnings=(*outcome.warnings, warning)) if warning else outcome
+
+    def _intend(self, prefixes: tuple[str, ...], started: Event) -> None:
+        """Say what will be written, and what is read, so that it is retained until the run ends."""
+        context, key = self.context, self.product.key
+        for attempt in range(1, _ATTEMPTS + 1):
+            read = tuple(p.id for product, p in self.current.items() if product != key)
+            intent = Intent(
+                self.id, context.environment.name, key, self.lock.fence, context.now(), prefixes, read
+            )
+            try:
+                context.registry.intend(self.lock, intent, [started])
+                return
+            except Conflict:
+                if attempt == _ATTEMPTS:
+                    raise
+                # an input was published anew, and forgotten, since it was looked up
+                self.current = context.registry.current(context.environment.name, self.current)
 
     def _lost_lock(self) -> Fenced | None:
         """The deeper reason of a failure: without the lock, the run's files may have been removed."""
@@ -193,6 +213,7 @@ class _Run:
             self.analysis,
             inputs,
             self.context.scratch / self.id,
+            touches_classified(product, self.context.mesh),
             self.context.limits,
             self.meter.charge,
         )
@@ -232,7 +253,11 @@ class _Run:
     ) -> RunOutcome:
         context, product = self.context, self.product
         self._reached("sealing")
-        sealed = context.infrastructure.warehouse.seal([*candidates, *inputs.landings], self.id)
+        retained, beside = context.registry.sealed(context.environment.name, product.key, context.retain - 1)
+        self.expiring = retained + 1 >= context.retain + EVERY
+        sealed = context.infrastructure.warehouse.seal(
+            [*candidates, *inputs.landings], self.id, beside, list_kept=self.expiring
+        )
         self._reached("sealed")
         for candidate in sealed:
             self.meter.stored(candidate.handle.rows, candidate.handle.size)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Mapping, Sequence
 
 from meshwright.errors import ChecksFailed
 from meshwright.experience.contracts.compile import compile_contract
 from meshwright.experience.contracts.judge import judge, summary
-from meshwright.experience.runs.relations import input_relation, object_relation
+from meshwright.experience.contracts.surroundings import relations_of, surroundings
 from meshwright.model.check import CheckResult, CheckSpec
-from meshwright.model.contract import Contract, ContractObject
-from meshwright.model.mesh import Mesh, PortRef
+from meshwright.model.mesh import Mesh
 from meshwright.model.product import OutputPort, Product
 from meshwright.model.types import ColumnType
 from meshwright.provisioning.ports import Session
@@ -29,32 +27,6 @@ def verify(session: Session, product: Product, mesh: Mesh, produced: Produced) -
     return tuple(results)
 
 
-def surroundings(product: Product, mesh: Mesh) -> dict[str, str]:
-    """The relations that relationships may lead to beyond their contract, by how they are written.
-
-    These are the product's own objects and those that it reads, by address
-    (`domain.product.object`) and by the file of their contract (`orders.yaml#orders`).
-    """
-    found = {}
-    for reading in product.inputs:
-        target = mesh.resolve(reading)
-        if isinstance(target, PortRef) and target.port.contract:
-            for obj in target.port.contract.objects:
-                relation = input_relation(reading.name, obj.table)
-                for name in _names(target.product, target.port.contract, obj):
-                    found[name] = relation
-    for port, obj in product.objects():
-        assert port.contract is not None
-        for name in _names(product, port.contract, obj):
-            found[name] = object_relation(obj.table, port.major)
-    return found
-
-
-def _names(product: Product, contract: Contract, obj: ContractObject) -> Iterator[str]:
-    yield f"{product.domain}.{product.key.product}.{obj.table}"
-    yield f"{PurePosixPath(contract.file).name}#{obj.name}"
-
-
 def verify_port(
     session: Session, port: OutputPort, produced: Produced, around: Mapping[str, str]
 ) -> list[CheckResult]:
@@ -62,8 +34,7 @@ def verify_port(
     contract = port.contract
     if contract is None:
         return []
-    own = {obj.name: object_relation(obj.table, port.major) for obj in contract.objects}
-    relations = {**around, **_as_written(contract, around), **own}
+    relations = relations_of(port, around)
     by_object: dict[str, list[CheckSpec]] = {}
     for spec in compile_contract(contract, relations.keys()):
         by_object.setdefault(spec.object, []).append(spec)
@@ -74,18 +45,6 @@ def verify_port(
         measures = session.measure(relations[name], specs, relations, columns)
         results += [judge(spec, measures[spec.id]) for spec in specs]
     return results
-
-
-def _as_written(contract: Contract, around: Mapping[str, str]) -> dict[str, str]:
-    """File references as the contract writes them, for those whose object is at hand."""
-    found = {}
-    for obj in contract.objects:
-        for relationship in (*obj.relationships, *(r for p in obj.properties for r in p.relationships)):
-            if relationship.to_contract:
-                name = f"{PurePosixPath(relationship.to_contract).name}#{relationship.to_object}"
-                if name in around:
-                    found[f"{relationship.to_contract}#{relationship.to_object}"] = around[name]
-    return found
 
 
 def stop_on_failure(product: Product, results: Sequence[CheckResult]) -> None:

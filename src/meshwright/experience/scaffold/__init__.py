@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -15,6 +16,8 @@ __all__ = ["FIRST_PRODUCT", "init_mesh", "new_product"]
 
 FIRST_PRODUCT = ProductKey("sales", "orders")
 """The product that a new mesh starts with."""
+
+_REPOSITORY = re.compile("[A-Za-z0-9][A-Za-z0-9._-]*")
 
 _MESH = {
     "mesh.yaml": "mesh/mesh.yaml",
@@ -50,7 +53,16 @@ def init_mesh(folder: Path, name: str) -> tuple[Path, ...]:
             way_out="add a product with `mesh new product DOMAIN/NAME`, or choose another folder",
         )
     key = FIRST_PRODUCT
-    words = {"mesh": name, "domain": key.domain, "product": key.product, "version": meshwright.__version__}
+    repository = folder.resolve().name
+    if not _REPOSITORY.fullmatch(repository):
+        repository = name
+    words = {
+        "mesh": name,
+        "repository": repository,
+        "domain": key.domain,
+        "product": key.product,
+        "version": meshwright.__version__,
+    }
     files = {folder / path: _filled(template, words) for path, template in _MESH.items()}
     files[folder / "domains" / key.domain / "domain.yaml"] = _filled("domain/domain.yaml", words)
     files.update(_product_files(folder, key, "active"))

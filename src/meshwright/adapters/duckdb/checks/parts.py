@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from meshwright.adapters.duckdb.relations import file_list, pattern_list, scan
+from meshwright.adapters.duckdb.relations import file_list, free_name, literal, pattern_list, scan
 from meshwright.model.publication import Handle
 from meshwright.model.types import ColumnType
 from meshwright.sql.duckdb_types import duckdb_type
@@ -39,12 +39,14 @@ class StoredColumn:
 class Parts:
     """The files of a relation.
 
-    `source` gives a FROM clause over some of them, with the relation's columns and `filename`.
+    `source` gives a FROM clause over some of them, with the relation's columns and each row's file as
+    column `file_column`.
     """
 
     files: tuple[Part, ...]
     source: Callable[[Sequence[str]], str]
     columns: Mapping[str, StoredColumn]
+    file_column: str
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -54,14 +56,16 @@ class Parts:
 
 def parts_of_files(files: Sequence[Part], columns: Mapping[str, ColumnType]) -> Parts:
     """Parquet files that are read by the names of their columns; `columns` are those of the relation."""
-    return Parts(
-        tuple(files),
-        _by_name,
-        {
-            name: StoredColumn(kind, name, f"name {name} {duckdb_type(kind)}")
-            for name, kind in columns.items()
-        },
-    )
+    stored = {
+        name: StoredColumn(kind, name, f"name {name} {duckdb_type(kind)}") for name, kind in columns.items()
+    }
+    file_column = free_name("filename", columns)
+
+    def source(paths: Sequence[str]) -> str:
+        options = f"hive_partitioning = false, filename = {literal(file_column)}"
+        return f"read_parquet({pattern_list(paths)}, {options})"
+
+    return Parts(tuple(files), source, stored, file_column)
 
 
 def parts_of_handle(connection: duckdb.DuckDBPyConnection, handle: Handle) -> Parts:
@@ -83,13 +87,11 @@ def parts_of_handle(connection: duckdb.DuckDBPyConnection, handle: Handle) -> Pa
         same = len(found) == len(handle.files) and len(set(found)) == 1
         meaning = f"field {column.field_id} {duckdb_type(column.type)}"
         columns[column.name] = StoredColumn(column.type, found[0] if same else None, meaning)
-    sizes = {file.path: file for file in handle.files}
+    by_path = {file.path: file for file in handle.files}
+
+    file_column = free_name("filename", columns)
 
     def source(paths: Sequence[str]) -> str:
-        return f"({scan(handle.columns, [sizes[path] for path in paths], filename=True)})"
+        return f"({scan(handle.columns, [by_path[path] for path in paths], filename=file_column)})"
 
-    return Parts(tuple(Part(file.path, file.path) for file in handle.files), source, columns)
-
-
-def _by_name(paths: Sequence[str]) -> str:
-    return f"read_parquet({pattern_list(paths)}, hive_partitioning = false, filename = true)"
+    return Parts(tuple(Part(file.path, file.path) for file in handle.files), source, columns, file_column)

@@ -75,7 +75,7 @@ def run_rule(
     except Refusal as refusal:
         return Measure(error=str(refusal))
     except CHECK_FAULTS as error:
-        return Measure(error=f"the query failed: {reason(error, spec.withheld)}")
+        return Measure(error=f"the query failed: {reason(error)}")
     if width != 1 or len(rows) != 1:
         many = f"{width} columns" if width != 1 else "no row" if not rows else "several rows"
         return Measure(error=f"the query must return one value, and returned {many}")

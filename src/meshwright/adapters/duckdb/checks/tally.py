@@ -114,22 +114,23 @@ def _read(
 
     Where a cheap test can show that no row violates a check, it is tried first.
     """
+    file = quote_identifier(parts.file_column) if by_file and len(paths) > 1 else None
     together = dict(wanted)
     found: dict[str, dict[str, Found]] = {}
     for column, probes in _coded(wanted, footers).items():
         sums = {f"coalesce(sum(__rows) FILTER (WHERE {probe.test}), 0)": sql for sql, probe in probes.items()}
-        source = partial(_values, parts, quote_identifier(column), by_file and len(paths) > 1)
-        for summed, counts in _count(connection, source, list(sums), paths, by_file).items():
+        source = partial(_values, parts, quote_identifier(column), file)
+        for summed, counts in _count(connection, source, list(sums), paths, file).items():
             found[sums[summed]] = counts
             del together[sums[summed]]
     cheap = {
         sql: probe.cheap for sql, probe in together.items() if isinstance(probe, RowProbe) and probe.cheap
     }
     first = {cheap.get(sql, sql): sql for sql in together}
-    for asked, counts in _count(connection, parts.source, list(first), paths, by_file).items():
+    for asked, counts in _count(connection, parts.source, list(first), paths, file).items():
         found[first[asked]] = counts
     again = [sql for sql in cheap if any(found[sql].values())]
-    found.update(_count(connection, parts.source, again, paths, by_file))
+    found.update(_count(connection, parts.source, again, paths, file))
     return found
 
 
@@ -142,9 +143,9 @@ def _coded(wanted: Wanted, footers: Footers) -> dict[str, dict[str, RowProbe]]:
     return found
 
 
-def _values(parts: Parts, column: str, by_file: bool, paths: Sequence[str]) -> str:
+def _values(parts: Parts, column: str, file: str | None, paths: Sequence[str]) -> str:
     """The values of a column with how often each is there."""
-    by = f"{column}, filename" if by_file else column
+    by = f"{column}, {file}" if file else column
     return f"(SELECT {by}, count(*) AS __rows FROM {parts.source(paths)} GROUP BY {by})"
 
 
@@ -153,13 +154,13 @@ def _count(
     source: Callable[[Sequence[str]], str],
     wanted: Sequence[str],
     paths: tuple[str, ...],
-    by_file: bool,
+    file: str | None,
 ) -> dict[str, dict[str, Found]]:
     found: dict[str, dict[str, Found]] = {}
     for start in range(0, len(wanted), WIDTH):
         part = wanted[start : start + WIDTH]
-        if by_file and len(paths) > 1:
-            found.update(_count_by_file(connection, source, part, paths))
+        if file is not None:
+            found.update(_count_by_file(connection, source, part, paths, file))
             continue
         for sql, value in _scan(connection, source(paths), part).items():
             found[sql] = {paths[0]: value, **dict.fromkeys(paths[1:], 0)}
@@ -171,10 +172,11 @@ def _count_by_file(
     source: Callable[[Sequence[str]], str],
     wanted: Sequence[str],
     paths: tuple[str, ...],
+    file: str,
 ) -> dict[str, dict[str, Found]]:
     try:
         rows = connection.execute(
-            f"SELECT filename, {', '.join(wanted)} FROM {source(paths)} GROUP BY filename"
+            f"SELECT {file}, {', '.join(wanted)} FROM {source(paths)} GROUP BY {file}"
         ).fetchall()
     except CHECK_FAULTS:  # which of them, and in which file
         each = {path: _scan(connection, source((path,)), wanted) for path in paths}

@@ -90,4 +90,24 @@ PAGES: Mapping[str, str] = {
         Give the contract a version after the applied one, also when its content goes back.
         `--allow-breaking` with a reason lets the change through and records it.
     """,
+    "MW506": """
+        A domain that another repository owns.
+
+        ## What it does
+        Compares `repository` of mesh.yaml with the repository that applied a domain of this tree first. The
+        other domains of the plan are judged as always; nothing of this one is applied, run or removed.
+
+        ## Why is this bad
+        Two trees that both claim a domain undo each other's work with every apply.
+
+        ## Example
+        Two repositories name `finance` in `domains`; one of them has `repository: acme/finance`, the other
+        `repository: acme/sales`.
+
+        ## What to do instead
+        Let one of them own it: take the domain out of the other tree and out of `domains` in its mesh.yaml.
+        When it is to change hands, `mesh apply --take-over DOMAIN` in the new repository does so and records
+        it; products that the new tree does not have need `--allow-destroy`. Clones of one repository have
+        the same `repository`.
+    """,
 }

@@ -73,6 +73,7 @@ def _create_declarations() -> None:
         sa.Column("name", sa.Text, primary_key=True),
         _text("digest"),
         _text("document"),
+        _text("repository"),
     )
 
 
