@@ -158,7 +158,7 @@ def _print(report: Report) -> None:
         for status, word in _WORDS.items()
         if report.count(status) or status == "pass"
     )
-    how = ", ".join(f"{count} {word}" for word, count in sorted(report.reached.items()))
+    how = ", ".join(f"{count} {word}" for word, count in report.reached.items() if count)
     style = "green" if report.exit_code() == 0 else "red"
     text = f"{plural(len(report.results), 'check')}: {counts}. {report.seconds:.2f} s"
     out.print(f"{text} ({how})" if how else text, style=style, markup=False)

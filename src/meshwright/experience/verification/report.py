@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from meshwright.model.check import CheckResult
+from meshwright.model.check import CheckResult, reached
 from meshwright.model.contract import Contract
 
 
@@ -33,8 +32,7 @@ class Report:
     @property
     def reached(self) -> Mapping[str, int]:
         """How many verdicts were proved, scanned and remembered."""
-        judged = (result for result in self.results if result.status not in ("skip", "error"))
-        return Counter(result.measure.how for result in judged)
+        return {str(how): count for how, count in reached(self.results).items()}
 
     def exit_code(self, strict: bool = False) -> int:
         """0 all is well, 1 a check failed (with `strict`: or was skipped), 2 one could not run."""
@@ -59,7 +57,7 @@ class Report:
             "summary": {
                 "checks": len(self.results),
                 **{status: self.count(status) for status in ("pass", "warn", "fail", "error", "skip")},
-                **{how: self.reached.get(how, 0) for how in ("proved", "remembered", "scanned")},
+                **self.reached,
             },
             "checks": [{**result.as_json(), "place": self.place(result)} for result in self.results],
         }
