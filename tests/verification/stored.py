@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -51,13 +52,14 @@ class Remembered:
         self.counts.update(counts)
 
 
-def store(table: pa.Table, folder: Path, shape: Shape) -> list[Path]:
+def store(table: pa.Table, folder: Path, shape: Shape, name: str = "part") -> list[Path]:
     """The files that a table is cut into, each written by the next writer."""
     bounds = [0, *sorted(cut for cut in shape.cuts if 0 < cut < len(table)), len(table)]
     files = []
     for index, (start, end) in enumerate(pairwise(bounds)):
-        path = folder / f"part-{index}.parquet"
-        _write(table.slice(start, end - start), path, shape.writers[index % len(shape.writers)], shape.group)
+        path = folder / f"{name}-{index}.parquet"
+        rows = pa.Table.from_pylist(table.slice(start, end - start).to_pylist(), table.schema)
+        _write(rows, path, shape.writers[index % len(shape.writers)], shape.group)
         files.append(path)
     return files
 
@@ -75,10 +77,11 @@ def _write(table: pa.Table, path: Path, writer: Writer, group: int) -> None:
     pq.write_table(table, path, row_group_size=group, **options)
 
 
-def parts_in(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> tuple[str, Parts]:
+def parts_in(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[Path], relation: str = '"stored rows"'
+) -> tuple[str, Parts]:
     """A relation over files, and its parts."""
     paths = ", ".join(f"'{path}'" for path in files)
-    relation = '"stored rows"'
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {relation} AS SELECT * FROM read_parquet([{paths}])")
     columns = columns_of(connection, relation)
     return relation, parts_of_files([Part(str(path), str(path)) for path in files], columns)
@@ -89,13 +92,17 @@ def verify_stored(
     declared: Contract,
     name: str,
     files: Sequence[Path],
-    others: Mapping[str, str] | None = None,
+    others: Mapping[str, Sequence[Path]] | None = None,
     remembered: Remembered | None = None,
 ) -> dict[str, CheckResult]:
     """The results for an object that is stored as files, by check id."""
     relation, parts = parts_in(connection, files)
-    objects = {name: relation, **(others or {})}
+    stored = {other: parts_in(connection, its, f'"stored {other}"') for other, its in (others or {}).items()}
+    objects = {name: relation, **{other: its for other, (its, _) in stored.items()}}
+    around = {its: partial(lambda theirs: theirs, theirs) for its, theirs in stored.values()}
     columns = {column: each.type for column, each in parts.columns.items()}
     own = [spec for spec in compile_contract(declared, list(objects)) if spec.object == name]
-    measures = measure(connection, relation, columns, own, objects, parts=parts, counts=remembered)
+    measures = measure(
+        connection, relation, columns, own, objects, parts=parts, counts=remembered, others=around
+    )
     return {result.spec.id: result for result in judge_all(own, measures)}

@@ -45,11 +45,11 @@ def test_counts_of_stored_tables_are_those_of_a_naive_judge(
     expected = count_violations(objects[0], rows["main"], rows)
     remembered = Remembered()
     with TemporaryDirectory() as folder:
-        connection.register("others", tables["other"])
         files = store(tables["main"], Path(folder), shape)
+        others = store(tables["other"], Path(folder), shape, "other")
         for attempt in ("without memory", "first", "second"):
             memory = None if attempt == "without memory" else remembered
-            results = verify_stored(connection, declared, "main", files, {"other": "others"}, memory)
+            results = verify_stored(connection, declared, "main", files, {"other": others}, memory)
             for name, result in results.items():
                 assert result.status not in ("error", "skip"), (name, result.observed)
                 assert result.measure.value == expected.get(name, 0), (attempt, name, result)

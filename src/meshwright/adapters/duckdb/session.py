@@ -44,12 +44,14 @@ class DuckSession:
         self._tables: set[str] = set()
         self._names: set[str] = set()
         self._parts: dict[str, Callable[[], Parts | None]] = {}
+        self._small: set[str] = set()  # relations of which a scan costs less than statistics
 
     def offer(self, name: str, handle: Handle) -> None:
         """See `provisioning.ports.Session`."""
         self._view(name, scan_handle(handle), str(handle.key))
-        if handle.rows > SMALL:
-            self._parts[name] = partial(parts_of_handle, self._cursor, handle)
+        self._parts[name] = partial(parts_of_handle, self._cursor, handle)
+        if handle.rows <= SMALL:
+            self._small.add(name)
 
     def offer_located(self, name: str, located: Located, obj: ContractObject) -> None:
         """See `provisioning.ports.Session`."""
@@ -189,14 +191,19 @@ class DuckSession:
         quoted = {obj: quote_identifier(relation) for obj, relation in objects.items()}
         relation = quote_identifier(name)
         with translated("the checks could not be measured", name):
-            parts = self._parts[name]() if name in self._parts else None
-            return measure(self._cursor, relation, found, specs, quoted, parts=parts, counts=counts)
+            given = self._parts if name not in self._small else {}
+            parts = given[name]() if name in given else None
+            others = {quote_identifier(other): make for other, make in given.items()}
+            return measure(
+                self._cursor, relation, found, specs, quoted, parts=parts, counts=counts, others=others
+            )
 
     # --- inside
 
     def _view(self, name: str, sql: str, where: str) -> None:
         self._names.add(name)
         self._parts.pop(name, None)
+        self._small.discard(name)
         with translated(f"`{name}` cannot be built", where):
             if name in self._tables:
                 self._cursor.execute(f"DROP TABLE {quote_identifier(name)}")
@@ -207,6 +214,7 @@ class DuckSession:
         """Keep the rows of a query as relation `name`."""
         self._names.add(name)
         self._parts.pop(name, None)
+        self._small.discard(name)
         if name not in self._tables:
             self._cursor.execute(f"DROP VIEW IF EXISTS temp.main.{quote_identifier(name)}")
         self._tables.add(name)

@@ -59,6 +59,7 @@ class Footers:
     """The footers of some files, folded by file; bounds stay in the engine, in the columns' types."""
 
     connection: duckdb.DuckDBPyConnection
+    table: str
     rows: Mapping[str, int]
     columns: Mapping[str, Mapping[str, FileColumn]] = field(default_factory=dict)
     coded: frozenset[str] = frozenset()
@@ -79,7 +80,7 @@ class Footers:
             return None
         ((index, _),) = _numbered(self.columns, [column])
         row = self.connection.execute(
-            f"SELECT min(lo{index}), max(hi{index}) FROM {FOOTERS} WHERE list_contains(?, file)",
+            f"SELECT min(lo{index}), max(hi{index}) FROM {self.table} WHERE list_contains(?, file)",
             [list(paths)],
         ).fetchone()
         return None if row is None or row[0] is None else (row[0], row[1])
@@ -89,7 +90,7 @@ class Footers:
         ((index, _),) = _numbered(self.columns, [column])
         rows = self.connection.execute(
             f"SELECT file, lo{index} <= max(hi{index}) OVER (ORDER BY lo{index}, hi{index} "
-            f"ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) FROM {FOOTERS} "
+            f"ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) FROM {self.table} "
             f"WHERE lo{index} IS NOT NULL ORDER BY lo{index}, hi{index}"
         ).fetchall()
         groups: list[set[str]] = []
@@ -106,12 +107,23 @@ class Footers:
             return True
         ((index, _),) = _numbered(self.columns, [column])
         row = self.connection.execute(
-            f"SELECT count(*) > 0 FROM {FOOTERS} a, {FOOTERS} b "
+            f"SELECT count(*) > 0 FROM {self.table} a, {self.table} b "
             f"WHERE a.file = ? AND list_contains(?, b.file) "
             f"AND a.lo{index} <= b.hi{index} AND b.lo{index} <= a.hi{index}",
             [path, list(others)],
         ).fetchone()
         return row is None or bool(row[0])
+
+    def meeting(self, column: str, paths: Sequence[str], other: Footers, name: str) -> tuple[str, ...]:
+        """The files whose bounds of `column` meet those of column `name` in some files of `other`."""
+        ((own, _),) = _numbered(self.columns, [column])
+        ((its, _),) = _numbered(other.columns, [name])
+        rows = self.connection.execute(
+            f"SELECT file FROM {self.table}, (SELECT min(lo{its}) AS low, max(hi{its}) AS high "
+            f"FROM {other.table} WHERE list_contains(?, file)) WHERE lo{own} <= high AND hi{own} >= low",
+            [list(paths)],
+        ).fetchall()
+        return tuple(row[0] for row in rows)
 
     def witnesses(self, columns: Sequence[str], expressions: Sequence[str]) -> dict[str, list[int]]:
         """By file, how many of each column's witnesses meet each expression (`count_if(...)`).
@@ -125,15 +137,13 @@ class Footers:
                 every = f"range(lo{index}::BIGINT, hi{index}::BIGINT + 1)"
                 bounds = f"CASE WHEN listed{index} THEN {every} ELSE {bounds}::BIGINT[] END"
             listed.append(f"unnest({bounds}) AS {quote_identifier(name)}")
-        query = (
-            f"SELECT file, {', '.join(expressions)} FROM (SELECT file, {', '.join(listed)} FROM {FOOTERS}) "
-            "GROUP BY file"
-        )
+        rows = f"(SELECT file, {', '.join(listed)} FROM {self.table})"
+        query = f"SELECT file, {', '.join(expressions)} FROM {rows} GROUP BY file"
         return {row[0]: list(row[1:]) for row in self.connection.execute(query).fetchall()}
 
 
-def read_footers(connection: duckdb.DuckDBPyConnection, parts: Parts) -> Footers:
-    """Read the footers of a relation's files.
+def read_footers(connection: duckdb.DuckDBPyConnection, parts: Parts, table: str = FOOTERS) -> Footers:
+    """Read the footers of a relation's files; their bounds are in `table` until it is read into again.
 
     Raises:
         duckdb.Error: a file cannot be read.
@@ -147,11 +157,11 @@ def read_footers(connection: duckdb.DuckDBPyConnection, parts: Parts) -> Footers
     for index, column in enumerate(known.values()):
         folded += _folded(index, str(column.name), column.type)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {FOOTERS} AS SELECT {', '.join(folded)} "
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {', '.join(folded)} "
         f"FROM parquet_metadata({pattern_list(parts.paths)}) GROUP BY file_name"
     )
     told_of = ", ".join(f"{name}{index}" for index in range(len(known)) for name in _TOLD)
-    told = connection.execute(f"SELECT file, rows{', ' if known else ''}{told_of} FROM {FOOTERS}").fetchall()
+    told = connection.execute(f"SELECT file, rows{', ' if known else ''}{told_of} FROM {table}").fetchall()
     width = len(_TOLD)
     found: dict[str, dict[str, FileColumn]] = {name: {} for name in known}
     coded = set(known)
@@ -164,7 +174,7 @@ def read_footers(connection: duckdb.DuckDBPyConnection, parts: Parts) -> Footers
             if not whole or known[name].type.kind != "string":
                 coded.discard(name)
     whole_numbers = {name: column.type.kind in INTEGERS for name, column in known.items()}
-    return Footers(connection, rows, found, frozenset(coded), whole_numbers)
+    return Footers(connection, table, rows, found, frozenset(coded), whole_numbers)
 
 
 _TOLD = ("nulls", "bounded", "listed", "coded")

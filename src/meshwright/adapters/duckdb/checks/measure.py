@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import duckdb
@@ -11,6 +11,7 @@ from meshwright.adapters.duckdb.checks.faults import reason
 from meshwright.adapters.duckdb.checks.footers import read_footers
 from meshwright.adapters.duckdb.checks.keys import distinct_keys
 from meshwright.adapters.duckdb.checks.memory import CountsByFile
+from meshwright.adapters.duckdb.checks.orphans import orphans_by_file
 from meshwright.adapters.duckdb.checks.parts import Parts
 from meshwright.adapters.duckdb.checks.probes import (
     KeyProbe,
@@ -52,6 +53,7 @@ def measure(
     classified: Collection[str] = (),
     parts: Parts | None = None,
     counts: Counts | None = None,
+    others: Mapping[str, Callable[[], Parts | None]] | None = None,
 ) -> dict[str, Measure]:
     """What each check finds in `relation`, by the check's id.
 
@@ -62,7 +64,7 @@ def measure(
     check that cannot be computed has an error in its measure, and the others are still measured.
 
     `parts` are the relation's files, where it is made of such: what their statistics prove is
-    not read, nor what `counts` remembers of them.
+    not read, nor what `counts` remembers of them. `others` gives those of other relations.
 
     Raises:
         duckdb.Error: the data cannot be read, memory or disk is exhausted, or the connection is
@@ -75,7 +77,7 @@ def measure(
     rows = 0
     if any(one.how == "proved" for one in found.values()) or asked:
         memory = CountsByFile(counts, parts, wanted_of(asked)) if parts is not None and parts.files else None
-        tallies = _tallies(connection, relation, asked, memory)
+        tallies = _tallies(connection, relation, asked, memory, others or {})
         counted_rows = tallies[ROWS].value
         assert isinstance(counted_rows, int)
         rows = counted_rows
@@ -103,8 +105,9 @@ def _tallies(
     relation: str,
     asked: Sequence[Probe],
     memory: CountsByFile | None,
+    others: Mapping[str, Callable[[], Parts | None]],
 ) -> dict[str, Tally]:
-    """What all aggregates come to; over files also the queries for keys."""
+    """What all aggregates come to; over files also the queries for keys and relationships."""
     if memory is None:
         return tally(connection, relation, wanted_of(asked))
     footers = read_footers(connection, memory.parts)
@@ -112,6 +115,10 @@ def _tallies(
     for one in asked:
         if isinstance(one, KeyProbe) and one.names and one.distinct not in tallies:
             tallies[one.distinct] = distinct_keys(connection, one, footers, memory)
+        elif isinstance(one, OrphanProbe) and one.names and one.other in others:
+            theirs = others[one.other]()
+            if theirs is not None and theirs.files:
+                tallies[one.counted] = orphans_by_file(connection, one, footers, memory, theirs)
     return tallies
 
 
@@ -132,8 +139,8 @@ def _keys_and_orphans(
                 wanted[one.distinct] = None
             if one.own:
                 wanted[f"SELECT {one.filled} FROM {one.source}"] = None
-        elif isinstance(one, OrphanProbe):
-            wanted[f"SELECT count(*) FROM {one.rows}"] = None
+        elif isinstance(one, OrphanProbe) and one.counted not in tallies:
+            wanted[one.counted] = None
     listed = list(wanted)
     step = len(listed) if rows <= SMALL else 1
     values: dict[str, Found] = {}
@@ -148,9 +155,8 @@ def _keys_and_orphans(
             distinct = tallies.get(one.distinct) or Tally(values[one.distinct])
             found[one.spec.id] = _surplus(one, filled, distinct, rows)
         elif isinstance(one, OrphanProbe):
-            found[one.spec.id] = _as_measure(
-                one.spec, Tally(values[f"SELECT count(*) FROM {one.rows}"]), rows
-            )
+            orphans = tallies.get(one.counted) or Tally(values[one.counted])
+            found[one.spec.id] = _as_measure(one.spec, orphans, rows)
     return found
 
 

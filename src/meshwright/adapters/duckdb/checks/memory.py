@@ -74,6 +74,39 @@ class CountsByFile:
         if self.store is not None:
             self.store.keep({self._groups(sql, paths)[-1]: count})
 
+    def recall_against(self, sql: str, paths: Sequence[str], others: Parts, look_back: int) -> dict[str, int]:
+        """What is remembered of files against the files of another relation, by path.
+
+        Also zeros that were found when up to `look_back` files were not there yet on the other side.
+        """
+        if self.store is None:
+            return {}
+        identities = {part.path: part.identity for part in self.parts.files}
+        listed = self._against(sql, others)
+        found: dict[str, int] = {}
+        for missing, digest in enumerate(listed[: look_back + 1]):
+            keys = {(identities[path], digest): path for path in paths if path not in found}
+            told = self.store.recall(list(keys))
+            found.update({keys[key]: count for key, count in told.items() if not missing or count == 0})
+        return found
+
+    def keep_against(self, sql: str, found: Mapping[str, int], others: Parts) -> None:
+        """Remember counts of files against the files of another relation."""
+        if self.store is not None:
+            identities = {part.path: part.identity for part in self.parts.files}
+            digest = self._against(sql, others)[0]
+            self.store.keep({(identities[path], digest): count for path, count in found.items()})
+
+    def _against(self, sql: str, others: Parts) -> list[str]:
+        """What counting against all of the other files is called, against all but the last, and so on."""
+        meanings = sorted((name, column.meaning) for name, column in others.columns.items())
+        together = hashlib.blake2b(repr(meanings).encode(), digest_size=16)
+        digests, own = [], self._digest(sql)
+        for part in others.files:
+            together.update(part.identity.encode() + b"\0")
+            digests.append(f"{own}:{together.hexdigest()}")
+        return digests[::-1]
+
     def recall_rule(self, sql: str) -> int | None:
         """See `sandbox.Remembers`: what a statement over all the files returned."""
         paths = self.parts.paths

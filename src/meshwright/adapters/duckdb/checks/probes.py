@@ -89,7 +89,10 @@ def target_name(index: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class OrphanProbe:
-    """Rows that refer to nothing: `columns` of `source` against `targets` of relation `other`."""
+    """Rows that refer to nothing: `columns` of `source` against `targets` of relation `other`.
+
+    `names` and `target_names` are the top-level columns on both sides, where all values are such.
+    """
 
     spec: CheckSpec
     source: str
@@ -98,6 +101,13 @@ class OrphanProbe:
     targets: tuple[str, ...]
     shown: tuple[Shown, ...]
     own: bool
+    names: tuple[str, ...] = ()
+    target_names: tuple[str, ...] = ()
+
+    @property
+    def counted(self) -> str:
+        """A query: how many complete rows find no partner."""
+        return f"SELECT count(*) FROM {self.rows}"
 
     @property
     def rows(self) -> str:
@@ -245,7 +255,11 @@ def _orphans(
         there: tuple[str, ...] = ("v",)
     else:
         there = tuple(paths.single_value(path) for path in targets)
-    return OrphanProbe(spec, source, values, other, there, shown, own)
+    found: tuple[tuple[Step, ...], ...] = spec.arguments["from"]
+    plain = all(len(path) == 1 for path in (*found, *targets))
+    names = tuple(path[0][1] for path in found) if plain else ()
+    target_names = tuple(path[0][1] for path in targets) if plain else ()
+    return OrphanProbe(spec, source, values, other, there, shown, own, names, target_names)
 
 
 def pattern_of(spec: CheckSpec) -> str | None:
