@@ -8,29 +8,16 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from meshwright.adapters.duckdb.checks.parts import Part, Parts, parts_of_files
-from meshwright.adapters.duckdb.relations import literal, pattern_list
+from meshwright.adapters.duckdb.relations import pattern_list
 from meshwright.model.types import ColumnType
 from meshwright.provisioning.ports import Located
 from meshwright.sql.duckdb_types import quote_identifier
 
 
 def located_sql(located: Located) -> str:
-    """A SELECT over the rows, in the types that they have there.
-
-    Numbers, dates and booleans of CSV and JSON are recognised from a sample of them.
-    """
-    files = pattern_list(located.files)
-    match located.form:
-        case "parquet":
-            return f"SELECT * FROM read_parquet({files}, union_by_name = true)"
-        case "csv":
-            delimiter = literal(located.options["delimiter"])
-            options = f"header = true, delim = {delimiter}, union_by_name = true"
-            return f"SELECT * FROM read_csv({files}, {options})"
-        case "json":
-            return f"SELECT * FROM read_json({files}, format = 'auto')"
-        case "jsonl":
-            return f"SELECT * FROM read_json({files}, format = 'newline_delimited')"
+    """A SELECT over rows that have types of their own: those of Parquet files or of a table."""
+    if located.form == "parquet":
+        return f"SELECT * FROM read_parquet({pattern_list(located.files)}, union_by_name = true)"
     names = (database_name(located.files[0]), located.options["schema"], located.options["table"])
     return f"SELECT * FROM {'.'.join(map(quote_identifier, names))}"
 

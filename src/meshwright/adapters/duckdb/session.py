@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -26,6 +28,8 @@ from meshwright.adapters.duckdb.relations import (
     scan,
     scan_handle,
 )
+from meshwright.adapters.duckdb.text_rows import TextRows, text_rows
+from meshwright.adapters.extraction.faults import explain, is_of_file
 from meshwright.errors import BuildError
 from meshwright.model.check import CheckSpec, Measure
 from meshwright.model.contract import ContractObject
@@ -39,11 +43,16 @@ from meshwright.sql.duckdb_types import duckdb_type, from_duckdb, quote_identifi
 class DuckSession:
     """Relations are temporary views of one cursor: nothing of a run outlives it."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, cursor: duckdb.DuckDBPyConnection, copies: Mapping[tuple[str, ...], Located] | None = None
+    ) -> None:
         self._cursor = cursor
         self._tables: set[str] = set()
         self._names: set[str] = set()
         self._parts: dict[str, Callable[[], Parts | None]] = {}
+        self._texts: dict[str, TextRows] = {}
+        self._files: list[tuple[tuple[Path, ...], str]] = []
+        self._copies = copies or {}
 
     def offer(self, name: str, handle: Handle) -> None:
         """See `provisioning.ports.Session`."""
@@ -53,6 +62,9 @@ class DuckSession:
 
     def offer_located(self, name: str, located: Located, obj: ContractObject) -> None:
         """See `provisioning.ports.Session`."""
+        if located.form not in ("parquet", "table"):
+            self._offer_text(name, located, obj)
+            return
         self._view(name, located_sql(located), located.where)
         columns = self.describe(name)
         self._parts[name] = partial(located_parts, self._cursor, located, columns)
@@ -187,12 +199,39 @@ class DuckSession:
         """See `provisioning.ports.Session`."""
         found = columns if columns is not None else self.describe(name)
         quoted = {obj: quote_identifier(relation) for obj, relation in objects.items()}
-        relation = quote_identifier(name)
-        with translated("the checks could not be measured", name):
+        text = self._texts.get(name)
+        relation = quote_identifier(name if text is None else _beside(name))
+        misfits = None if text is None else text.misfits
+        with translated("the checks could not be measured", name), self._told_of_files():
             parts = self._parts[name]() if name in self._parts else None
-            return measure(self._cursor, relation, found, specs, quoted, parts=parts, counts=counts)
+            return measure(
+                self._cursor, relation, found, specs, quoted, parts=parts, counts=counts, misfits=misfits
+            )
 
     # --- inside
+
+    def _offer_text(self, name: str, located: Located, obj: ContractObject) -> None:
+        """Offer text in the contract's types; what it was read from stands beside, for its checks."""
+        place = self._copies.get(located.files, located)
+        text = text_rows(place, obj)
+        self._view(_beside(name), text.sql, located.where)
+        columns = ", ".join(map(quote_identifier, text.columns))
+        self._view(name, f"SELECT {columns} FROM {quote_identifier(_beside(name))}", located.where)
+        self._names.discard(_beside(name))
+        self._texts[name] = text
+        self._files.append((tuple(map(Path, place.files)), located.where))
+
+    @contextmanager
+    def _told_of_files(self) -> Iterator[None]:
+        """Tell in which text file an error is."""
+        try:
+            yield
+        except duckdb.Error as error:
+            if not is_of_file(error) or not self._files:
+                raise
+            named = (one for one in self._files if any(str(file) in str(error) for file in one[0]))
+            files, where = next(named, self._files[0])
+            raise explain(error, files, where) from None
 
     def _view(self, name: str, sql: str, where: str) -> None:
         self._names.add(name)
@@ -245,6 +284,11 @@ class DuckSession:
             for row in stats
             if row[1] > 0
         )
+
+
+def _beside(name: str) -> str:
+    """The relation of a text's values in their types beside those that were found."""
+    return f"{name}:beside"
 
 
 def _told_batches(reader: pa.RecordBatchReader, name: str) -> Iterator[pa.RecordBatch]:

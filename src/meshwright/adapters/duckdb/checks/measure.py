@@ -14,6 +14,7 @@ from meshwright.adapters.duckdb.checks.memory import CountsByFile
 from meshwright.adapters.duckdb.checks.parts import Parts
 from meshwright.adapters.duckdb.checks.probes import (
     KeyProbe,
+    Misfits,
     OrphanProbe,
     Probe,
     QueryProbe,
@@ -52,6 +53,7 @@ def measure(
     classified: Collection[str] = (),
     parts: Parts | None = None,
     counts: Counts | None = None,
+    misfits: Misfits | None = None,
 ) -> dict[str, Measure]:
     """What each check finds in `relation`, by the check's id.
 
@@ -64,11 +66,14 @@ def measure(
     `parts` are the relation's files, where it is made of such: what their statistics prove is
     not read, nor what `counts` remembers of them.
 
+    `misfits` is for a relation of text: the rows that hold a value which is not of its type. Rules
+    in SQL then read the object's relation in `objects`.
+
     Raises:
         duckdb.Error: the data cannot be read, memory or disk is exhausted, or the connection is
             interrupted.
     """
-    probes = {spec.id: probe(spec, relation, columns, objects) for spec in specs}
+    probes = {spec.id: probe(spec, relation, columns, objects, misfits or {}) for spec in specs}
     _reject_patterns(connection, specs, probes)
     found: dict[str, Measure] = {name: one for name, one in probes.items() if isinstance(one, Measure)}
     asked = [one for one in probes.values() if not isinstance(one, Measure)]
@@ -84,7 +89,8 @@ def measure(
             if isinstance(one, RowProbe):
                 found[one.spec.id] = _as_measure(one.spec, tallies[one.counted], rows)
             elif isinstance(one, QueryProbe):
-                value = run_rule(connection, relation, one.spec, objects, memory)
+                own = relation if misfits is None else objects[one.spec.object]
+                value = run_rule(connection, own, one.spec, objects, memory)
                 found[one.spec.id] = replace(value, rows=rows)
     for one in asked:
         spec, value = one.spec, found[one.spec.id]
@@ -146,7 +152,8 @@ def _keys_and_orphans(
             own = f"SELECT {one.filled} FROM {one.source}"
             filled = values[own] if one.own else tallies[one.filled].value
             distinct = tallies.get(one.distinct) or Tally(values[one.distinct])
-            found[one.spec.id] = _surplus(one, filled, distinct, rows)
+            spared = tallies[one.spared].value if one.spared else 0
+            found[one.spec.id] = _surplus(one, filled, spared, distinct, rows)
         elif isinstance(one, OrphanProbe):
             found[one.spec.id] = _as_measure(
                 one.spec, Tally(values[f"SELECT count(*) FROM {one.rows}"]), rows
@@ -154,13 +161,18 @@ def _keys_and_orphans(
     return found
 
 
-def _surplus(one: KeyProbe, filled: Found, distinct: Tally, rows: int) -> Measure:
-    """Rows that repeat a value; for a primary key those without a complete one too."""
+def _surplus(one: KeyProbe, filled: Found, spared: Found, distinct: Tally, rows: int) -> Measure:
+    """Rows that repeat a value; for a primary key those without a complete one too.
+
+    `spared` are rows without one because a value in it is not of its type.
+    """
     if isinstance(filled, duckdb.Error):
         return _as_measure(one.spec, Tally(filled), rows)
+    if isinstance(spared, duckdb.Error):
+        return _as_measure(one.spec, Tally(spared), rows)
     if isinstance(distinct.value, duckdb.Error):
         return _as_measure(one.spec, distinct, rows)
-    incomplete = rows - filled if one.spec.kind == "primary_key" else 0
+    incomplete = rows - filled - spared if one.spec.kind == "primary_key" else 0
     return Measure(filled - distinct.value + incomplete, rows, how=distinct.how)
 
 
