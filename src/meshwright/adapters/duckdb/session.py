@@ -213,13 +213,13 @@ class DuckSession:
     def _offer_text(self, name: str, located: Located, obj: ContractObject) -> None:
         """Offer text in the contract's types; what it was read from stands beside, for its checks."""
         place = self._copies.get(located.files, located)
+        self._files.append((tuple(map(Path, place.files)), located.where))
         text = text_rows(place, obj)
         self._view(_beside(name), text.sql, located.where)
         columns = ", ".join(map(quote_identifier, text.columns))
         self._view(name, f"SELECT {columns} FROM {quote_identifier(_beside(name))}", located.where)
         self._names.discard(_beside(name))
         self._texts[name] = text
-        self._files.append((tuple(map(Path, place.files)), located.where))
 
     @contextmanager
     def _told_of_files(self) -> Iterator[None]:
@@ -236,7 +236,7 @@ class DuckSession:
     def _view(self, name: str, sql: str, where: str) -> None:
         self._names.add(name)
         self._parts.pop(name, None)
-        with translated(f"`{name}` cannot be built", where):
+        with translated(f"`{name}` cannot be built", where), self._told_of_files():
             if name in self._tables:
                 self._cursor.execute(f"DROP TABLE {quote_identifier(name)}")
                 self._tables.discard(name)
