@@ -113,9 +113,9 @@ def test_no_records_violate_nothing(tmp_path: Path, name: str, text: str) -> Non
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("d.jsonl", '{"id": 1}\n{"id":\n', "d.jsonl is no well-formed JSON"),
-        ("d.jsonl", '{"id": 1} x\n', "d.jsonl is no well-formed JSON"),
-        ("d.json", '[{"id": 1}, {"id"', "d.json is no well-formed JSON"),
+        ("d.jsonl", '{"id": 1}\n{"id":\n', "it is no well-formed JSON, at byte"),
+        ("d.jsonl", '{"id": 1} x\n', "it is no well-formed JSON, at byte"),
+        ("d.json", '[{"id": 1}, {"id"', "it is no well-formed JSON, at byte"),
         ("d.jsonl", "5\n", "d.jsonl holds what is no record, in line 1"),
         ("d.jsonl", '[{"id": 1}]\n', "d.jsonl holds what is no record, in line 1"),
         ("d.json", '[{"id": 1}, 7]', "d.json holds what is no record, in record/value 2"),

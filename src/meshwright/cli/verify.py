@@ -118,6 +118,11 @@ def _given(contract: Contract, objects: Sequence[ContractObject], data: str, dir
     """A server for files that are named on the command line."""
     from meshwright.model.contract import Server
 
+    if "://" in data:
+        raise InputError(
+            f"`{data}` cannot be read: this installation has no reader of object stores",
+            way_out="copy the files here, or mount the store as a folder",
+        )
     path = Path(data)
     name = path.name.removesuffix(".gz").removesuffix(".zst")
     form = _ENDINGS.get(Path(name).suffix.lower())

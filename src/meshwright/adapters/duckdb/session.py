@@ -65,7 +65,9 @@ class DuckSession:
         if located.form not in ("parquet", "table"):
             self._offer_text(name, located, obj)
             return
-        self._view(name, located_sql(located), located.where)
+        with translated(f"`{name}` cannot be read", located.where):
+            rows = located_sql(self._cursor, located, obj)
+        self._view(name, rows, located.where)
         columns = self.describe(name)
         self._parts[name] = partial(located_parts, self._cursor, located, columns)
 

@@ -99,8 +99,8 @@ def _json(located: Located, obj: ContractObject) -> _Found:
     names = tuple(prop.column for prop in obj.properties)
     columns = ", ".join(f"{literal(name)}: 'JSON'" for name in names)
     layout = "auto" if located.form == "json" else "newline_delimited"
-    read = f"read_json({pattern_list(located.files)}, format = '{layout}', records = true, columns = {{{columns}}})"
-    return _Found(f"SELECT * FROM {read}", names)
+    options = f"format = '{layout}', records = true, columns = {{{columns}}}"
+    return _Found(f"SELECT * FROM read_json({pattern_list(located.files)}, {options})", names)
 
 
 def in_utf8(located: Sequence[Located], scratch: Path) -> Sequence[Located]:

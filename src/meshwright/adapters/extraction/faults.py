@@ -69,15 +69,20 @@ def _explain_csv(text: str, what: str, where: str) -> DriftError:
     )
 
 
-def _explain_json(text: str, file: str, where: str) -> DriftError:
+def _explain_json(text: str, file: str, where: str) -> MeshwrightError:
     found = _PLACE.search(text)
     place = f", {found[0]}" if found else ""
     expected = re.search(r"Expected (OBJECT), but got (\w+)", text)
     twice = "has duplicate key" in text
     if "Malformed" in text:
         said = re.search(r"in (?:line|record/value) \d+: ([a-z -]+)", text)
-        what, why = f"{file} is no well-formed JSON{place}", said[1] if said else None
-    elif expected:
+        return Unavailable(
+            f"{file} cannot be read",
+            where=where,
+            why=f"it is no well-formed JSON{place}" + (f": {said[1]}" if said else ""),
+            way_out="deliver the file again, complete, or correct the `format` of the server (json, jsonl)",
+        )
+    if expected:
         what, why = f"{file} holds what is no record{place}", f"it is {expected[2].lower()}, not an object"
     else:
         what = f"{file} cannot be read as records{place}"
