@@ -80,7 +80,7 @@ def measure(
     rows = 0
     if any(one.how == "proved" for one in found.values()) or asked:
         memory = CountsByFile(counts, parts, wanted_of(asked)) if parts is not None and parts.files else None
-        tallies = _tallies(connection, relation, asked, memory)
+        tallies = _tallies(connection, relation, asked, memory, once=misfits is not None)
         counted_rows = tallies[ROWS].value
         assert isinstance(counted_rows, int)
         rows = counted_rows
@@ -109,10 +109,14 @@ def _tallies(
     relation: str,
     asked: Sequence[Probe],
     memory: CountsByFile | None,
+    once: bool,
 ) -> dict[str, Tally]:
-    """What all aggregates come to; over files also the queries for keys."""
+    """What all aggregates come to; over files also the queries for keys, and so where rows are read `once`."""
     if memory is None:
-        return tally(connection, relation, wanted_of(asked))
+        keys = [one for one in asked if once and isinstance(one, KeyProbe) and not one.own]
+        wanted = {**wanted_of(asked), **dict.fromkeys(one.counted for one in keys)}
+        found = tally(connection, relation, wanted)
+        return {**found, **{one.distinct: found[one.counted] for one in keys}}
     footers = read_footers(connection, memory.parts)
     tallies = tally_parts(connection, footers, memory)
     for one in asked:

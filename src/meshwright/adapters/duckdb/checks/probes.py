@@ -82,6 +82,12 @@ class KeyProbe:
         return " AND ".join(f"{column} IS NOT NULL" for column in self.columns)
 
     @property
+    def counted(self) -> str:
+        """The aggregate for what `distinct` asks: for rows that are dear to read again."""
+        one = self.columns[0] if len(self.columns) == 1 else f"({', '.join(self.columns)})"
+        return f"count(DISTINCT {one}) FILTER (WHERE {self.complete})"
+
+    @property
     def distinct(self) -> str:
         """A query: how many different complete values there are."""
         listed = ", ".join(self.columns)
