@@ -22,11 +22,21 @@ class Misfit:
 
     `test` is true for a row that holds one, `shown` is the first of them as text. Both are SQL
     over a relation that has the values as they were found beside those in the contract's types.
+    Of a column that is no nested one, `found` and `value` are the names of the two.
     """
 
     steps: tuple[Step, ...]
     test: str
     shown: str
+    found: str | None = None
+    value: str | None = None
+
+    @property
+    def counted(self) -> str:
+        """An aggregate: the rows for which `test` is true."""
+        if self.found is None or self.value is None:
+            return f"count_if({self.test})"
+        return f"count({self.found}) - count({self.value})"
 
 
 def judged_value(found: str, kind: ColumnType, prop: Property) -> str:
@@ -53,7 +63,7 @@ def misfits(found: str, value: str, kind: ColumnType, prop: Property) -> Iterato
     elif from_text(found, column_type(prop), prop) == found:
         yield Misfit(steps, f"strlen({found}) < 0", found)  # never so; it makes sure that all is read
     else:
-        yield Misfit(steps, f"({found} IS NOT NULL AND {value} IS NULL)", found)
+        yield Misfit(steps, f"({found} IS NOT NULL AND {value} IS NULL)", found, found, value)
 
 
 def _of_json(
@@ -64,7 +74,8 @@ def _of_json(
     keys = bool(inner) and inner[-1][0] == "keys"
     if declared.kind != "any":
         if not inner and declared.kind not in _SHAPES:
-            yield Misfit(steps, f"({root} IS NOT NULL AND {value} IS NULL)", json_text(root))
+            test = f"({root} IS NOT NULL AND {value} IS NULL)"
+            yield Misfit(steps, test, json_text(root), root, value)
         else:
             test = _any(root, inner, declared, prop, 0)
             yield Misfit((*steps, *inner), f"COALESCE({test}, false)", _first(root, inner, declared, prop))

@@ -111,7 +111,7 @@ def _tallies(
     memory: CountsByFile | None,
     once: bool,
 ) -> dict[str, Tally]:
-    """What all aggregates come to; over files also the queries for keys, and so where rows are read `once`."""
+    """What all aggregates come to; keys too over files, and where rows are read `once`."""
     if memory is None:
         keys = [one for one in asked if once and isinstance(one, KeyProbe) and not one.own]
         wanted = {**wanted_of(asked), **dict.fromkeys(one.counted for one in keys)}

@@ -206,7 +206,7 @@ def _of_values(spec: CheckSpec, columns: Mapping[str, ColumnType], misfit: Misfi
     path = paths.path_of(spec)
     paths.type_at(columns, path)
     shown = Shown(paths.label(path), misfit.shown, path[0][1], ColumnType("string"))
-    return RowProbe(spec, misfit.test, f"count_if({misfit.test})", (shown,))
+    return RowProbe(spec, misfit.test, misfit.counted, (shown,))
 
 
 def _rows(spec: CheckSpec, columns: Mapping[str, ColumnType], misfits: Misfits) -> Probe:
@@ -218,7 +218,14 @@ def _rows(spec: CheckSpec, columns: Mapping[str, ColumnType], misfits: Misfits) 
         kind = paths.type_at(columns, path)
         test = predicate(spec, kind)
         violated = paths.any_value(path, test, of_null)
-        if of_null and path in misfits:  # it is null only because it is not of its type
+        if (
+            of_null
+            and path in misfits
+            and (as_found := misfits[path].found)
+            and violated == f"{paths.column(path)} IS NULL"
+        ):
+            violated = f"{as_found} IS NULL"
+        elif of_null and path in misfits:  # it is null only because it is not of its type
             violated = f"({violated} AND NOT ({misfits[path].test}))"
         tests.append(violated)
         value = paths.first_value(path, test, of_null)
@@ -226,10 +233,13 @@ def _rows(spec: CheckSpec, columns: Mapping[str, ColumnType], misfits: Misfits) 
     if tests == ["false"]:
         return Measure(how="proved")
     either = tests[0] if len(tests) == 1 else f"({' OR '.join(tests)})"
-    null_column = f"{paths.column(found[0])} IS NULL"
+    column = paths.column(found[0])
+    if len(found) == 1 and found[0] in misfits:  # what is no value of its type is there all the same
+        column = misfits[found[0]].found or column
+    null_column = f"{column} IS NULL"
     counted = f"count_if({either})"
     if either == null_column:
-        counted = f"count(*) - count({paths.column(found[0])})"
+        counted = f"count(*) - count({column})"
     alone = found[0][0][1] if len(found) == 1 and len(found[0]) == 1 else None
     cheap = _cheaper(spec, paths.column(found[0]), kind) if alone is not None else None
     return RowProbe(spec, either, counted, tuple(shown), alone, either == null_column, of_null, cheap)
