@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from meshwright.cli.output import check_format, console, plural, print_json, table
-from meshwright.errors import DriftError, InputError
+from meshwright.errors import BuildError, DriftError, InputError
 
 if TYPE_CHECKING:
     from meshwright.experience.verification.report import Report
@@ -69,7 +69,7 @@ def verify(
     check_format(format, FORMATS)
     try:
         report = _verify(context.obj.directory, contract, server, data, object or (), fresh)
-    except DriftError as error:  # nothing could be verified: that is no verdict
+    except (BuildError, DriftError) as error:  # nothing could be verified: that is no verdict
         raise InputError(error.what, where=error.where, why=error.why, way_out=error.way_out) from error
     if format == "json":
         print_json(report.as_json())
@@ -118,6 +118,11 @@ def _given(contract: Contract, objects: Sequence[ContractObject], data: str, dir
     """A server for files that are named on the command line."""
     from meshwright.model.contract import Server
 
+    if "://" in data:
+        raise InputError(
+            f"`{data}` cannot be read: this installation has no reader of object stores",
+            way_out="copy the files here, or mount the store as a folder",
+        )
     path = Path(data)
     name = path.name.removesuffix(".gz").removesuffix(".zst")
     form = _ENDINGS.get(Path(name).suffix.lower())

@@ -64,14 +64,16 @@ class Located:
     """Where an object's rows lie, so that an engine can read them in place.
 
     `form` is parquet, csv, json (one document) or jsonl (a record a line), all in `files`, or
-    `table`: a table of the DuckDB database `files[0]`. `options` are delimiter and encoding of
-    CSV, schema and table of a database. `where` is for errors.
+    `table`: a table of the DuckDB database `files[0]`. `options` are the delimiter of CSV, the encoding
+    of text that is not UTF-8, schema and table of a database. `headers` are the names of the columns of
+    each CSV file, in its order, none for a file that is empty. `where` is for errors.
     """
 
     form: str
     files: tuple[str, ...]
     where: str
     options: Mapping[str, str] = field(default_factory=dict)
+    headers: tuple[tuple[str, ...], ...] = ()
 
 
 class SourceReader(Protocol):

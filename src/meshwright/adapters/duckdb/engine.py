@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from meshwright.adapters.duckdb.failures import translated
 from meshwright.adapters.duckdb.located import database_name
 from meshwright.adapters.duckdb.relations import file_list, literal, scan_handle
 from meshwright.adapters.duckdb.session import DuckSession
+from meshwright.adapters.duckdb.text_rows import in_utf8
 from meshwright.errors import Unavailable
 from meshwright.model.publication import Handle
 from meshwright.provisioning.ports import EngineCapabilities, Located
@@ -60,14 +62,26 @@ class DuckEngine:
     @contextmanager
     def inspection(self, located: Iterable[Located]) -> Iterator[DuckSession]:
         """See `provisioning.ports.Engine`; databases are attached for reading only."""
-        places = list(located)
+        folder = Path(self._settings.get("scratch", tempfile.gettempdir()))
+        with tempfile.TemporaryDirectory(prefix="utf8-", dir=folder) as copies:
+            originals = tuple(located)
+            places = in_utf8(originals, Path(copies))
+            copied = {one.files: copy for one, copy in zip(originals, places, strict=True)}
+            with self._inspecting(places, copied) as session:
+                yield session
+
+    @contextmanager
+    def _inspecting(
+        self, places: Sequence[Located], copies: Mapping[tuple[str, ...], Located]
+    ) -> Iterator[DuckSession]:
         files = dict.fromkeys(file for place in places for file in place.files)
         databases = dict.fromkeys(place.files[0] for place in places if place.form == "table")
         with translated("the data cannot be opened", None):
             connection = self._start([*files, *map(glob.escape, files)], databases)
         try:
+            connection.execute("SET TimeZone = 'UTC'")
             connection.execute("SET lock_configuration = true")
-            yield DuckSession(connection)
+            yield DuckSession(connection, copies)
         finally:
             connection.close()
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -26,6 +28,8 @@ from meshwright.adapters.duckdb.relations import (
     scan,
     scan_handle,
 )
+from meshwright.adapters.duckdb.text_rows import TextRows, text_rows
+from meshwright.adapters.extraction.faults import explain, is_of_file
 from meshwright.errors import BuildError
 from meshwright.model.check import CheckSpec, Measure
 from meshwright.model.contract import ContractObject
@@ -39,12 +43,17 @@ from meshwright.sql.duckdb_types import duckdb_type, from_duckdb, quote_identifi
 class DuckSession:
     """Relations are temporary views of one cursor: nothing of a run outlives it."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, cursor: duckdb.DuckDBPyConnection, copies: Mapping[tuple[str, ...], Located] | None = None
+    ) -> None:
         self._cursor = cursor
         self._tables: set[str] = set()
         self._names: set[str] = set()
         self._parts: dict[str, Callable[[], Parts | None]] = {}
         self._small: set[str] = set()  # relations of which a scan costs less than statistics
+        self._texts: dict[str, TextRows] = {}
+        self._files: list[tuple[tuple[Path, ...], str]] = []
+        self._copies = copies or {}
 
     def offer(self, name: str, handle: Handle) -> None:
         """See `provisioning.ports.Session`."""
@@ -55,7 +64,12 @@ class DuckSession:
 
     def offer_located(self, name: str, located: Located, obj: ContractObject) -> None:
         """See `provisioning.ports.Session`."""
-        self._view(name, located_sql(located), located.where)
+        if located.form not in ("parquet", "table"):
+            self._offer_text(name, located, obj)
+            return
+        with translated(f"`{name}` cannot be read", located.where):
+            rows = located_sql(self._cursor, located, obj)
+        self._view(name, rows, located.where)
         columns = self.describe(name)
         self._parts[name] = partial(located_parts, self._cursor, located, columns)
 
@@ -189,22 +203,55 @@ class DuckSession:
         """See `provisioning.ports.Session`."""
         found = columns if columns is not None else self.describe(name)
         quoted = {obj: quote_identifier(relation) for obj, relation in objects.items()}
-        relation = quote_identifier(name)
-        with translated("the checks could not be measured", name):
+        text = self._texts.get(name)
+        relation = quote_identifier(name if text is None else _beside(name))
+        misfits = None if text is None else text.misfits
+        with translated("the checks could not be measured", name), self._told_of_files():
             given = self._parts if name not in self._small else {}
             parts = given[name]() if name in given else None
             others = {quote_identifier(other): make for other, make in given.items()}
             return measure(
-                self._cursor, relation, found, specs, quoted, parts=parts, counts=counts, others=others
+                self._cursor,
+                relation,
+                found,
+                specs,
+                quoted,
+                parts=parts,
+                counts=counts,
+                others=others,
+                misfits=misfits,
             )
 
     # --- inside
+
+    def _offer_text(self, name: str, located: Located, obj: ContractObject) -> None:
+        """Offer text in the contract's types; what it was read from stands beside, for its checks."""
+        place = self._copies.get(located.files, located)
+        self._files.append((tuple(map(Path, place.files)), located.where))
+        text = text_rows(place, obj)
+        self._view(_beside(name), text.sql, located.where)
+        columns = ", ".join(map(quote_identifier, text.columns))
+        self._view(name, f"SELECT {columns} FROM {quote_identifier(_beside(name))}", located.where)
+        self._names.discard(_beside(name))
+        self._texts[name] = text
+
+    @contextmanager
+    def _told_of_files(self) -> Iterator[None]:
+        """Tell in which text file an error is."""
+        try:
+            yield
+        except duckdb.Error as error:
+            if not is_of_file(error) or not self._files:
+                raise
+            named = (one for one in self._files if any(str(file) in str(error) for file in one[0]))
+            files, where = next(named, self._files[0])
+            raise explain(error, files, where) from None
 
     def _view(self, name: str, sql: str, where: str) -> None:
         self._names.add(name)
         self._parts.pop(name, None)
         self._small.discard(name)
-        with translated(f"`{name}` cannot be built", where):
+        with translated(f"`{name}` cannot be built", where), self._told_of_files():
             if name in self._tables:
                 self._cursor.execute(f"DROP TABLE {quote_identifier(name)}")
                 self._tables.discard(name)
@@ -253,6 +300,11 @@ class DuckSession:
             for row in stats
             if row[1] > 0
         )
+
+
+def _beside(name: str) -> str:
+    """The relation of a text's values in their types beside those that were found."""
+    return f"{name}:beside"
 
 
 def _told_batches(reader: pa.RecordBatchReader, name: str) -> Iterator[pa.RecordBatch]:

@@ -39,7 +39,8 @@ def observation(spec: CheckSpec, measure: Measure) -> str:
     if spec.kind == "present":
         return measure.found or "no such column" if measure.value else "there"
     if spec.kind == "type":
-        return f"type {measure.found}"
+        fit = f"{spoken(measure.value)} of {_rows(measure.rows)} hold another"
+        return fit if measure.found is None else f"type {measure.found}"
     if spec.kind == "sql":
         plain = measure.value is None or isinstance(measure.value, (int, float, Decimal))
         return "a value that is withheld" if spec.withheld and not plain else spoken(measure.value)
@@ -63,7 +64,7 @@ def summary(result: CheckResult) -> str:
     else:
         for sample in samples:
             lines.append("    " + ", ".join(f"{name}={_shown(value)}" for name, value in sample.items()))
-    hidden = [name for name in _involved(spec) if name in spec.withheld]
+    hidden = [name for name in _involved(result) if name in spec.withheld]
     if hidden and result.status in ("fail", "warn"):
         lines.append(f"    values of {', '.join(hidden)} are withheld: classified")
     return "\n".join(lines)
@@ -75,12 +76,14 @@ def _brief(description: str) -> str:
     return sentence if len(sentence) <= 70 else sentence[:66].rsplit(" ", 1)[0].rstrip(",;:") + " ..."
 
 
-def _involved(spec: CheckSpec) -> tuple[str, ...]:
+def _involved(result: CheckResult) -> tuple[str, ...]:
     """The top-level columns whose values a failing row of this check would show."""
+    spec = result.spec
     paths = [*spec.arguments.get("paths", ()), *spec.arguments.get("from", ())]
     own = [spec.steps[0][1]] if spec.steps else [spec.column] if spec.column else []
     named = [path[0][1] for path in paths] or own
-    if spec.kind in ("present", "type", "sql") or spec.arguments.get("metric") == "rowCount":
+    of_schema = spec.kind == "present" or (spec.kind == "type" and result.measure.found is not None)
+    if of_schema or spec.kind == "sql" or spec.arguments.get("metric") == "rowCount":
         return ()
     return tuple(dict.fromkeys((*spec.key, *named)))
 

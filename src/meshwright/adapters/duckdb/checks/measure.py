@@ -15,6 +15,7 @@ from meshwright.adapters.duckdb.checks.orphans import orphans_by_file
 from meshwright.adapters.duckdb.checks.parts import Parts
 from meshwright.adapters.duckdb.checks.probes import (
     KeyProbe,
+    Misfits,
     OrphanProbe,
     Probe,
     QueryProbe,
@@ -54,6 +55,7 @@ def measure(
     parts: Parts | None = None,
     counts: Counts | None = None,
     others: Mapping[str, Callable[[], Parts | None]] | None = None,
+    misfits: Misfits | None = None,
 ) -> dict[str, Measure]:
     """What each check finds in `relation`, by the check's id.
 
@@ -66,18 +68,21 @@ def measure(
     `parts` are the relation's files, where it is made of such: what their statistics prove is
     not read, nor what `counts` remembers of them. `others` gives those of other relations.
 
+    `misfits` is for a relation of text: the rows that hold a value which is not of its type. Rules
+    in SQL then read the object's relation in `objects`.
+
     Raises:
         duckdb.Error: the data cannot be read, memory or disk is exhausted, or the connection is
             interrupted.
     """
-    probes = {spec.id: probe(spec, relation, columns, objects) for spec in specs}
+    probes = {spec.id: probe(spec, relation, columns, objects, misfits or {}) for spec in specs}
     _reject_patterns(connection, specs, probes)
     found: dict[str, Measure] = {name: one for name, one in probes.items() if isinstance(one, Measure)}
     asked = [one for one in probes.values() if not isinstance(one, Measure)]
     rows = 0
     if any(one.how == "proved" for one in found.values()) or asked:
         memory = CountsByFile(counts, parts, wanted_of(asked)) if parts is not None and parts.files else None
-        tallies = _tallies(connection, relation, asked, memory, others or {})
+        tallies = _tallies(connection, relation, asked, memory, others or {}, once=misfits is not None)
         counted_rows = tallies[ROWS].value
         assert isinstance(counted_rows, int)
         rows = counted_rows
@@ -86,7 +91,8 @@ def measure(
             if isinstance(one, RowProbe):
                 found[one.spec.id] = _as_measure(one.spec, tallies[one.counted], rows)
             elif isinstance(one, QueryProbe):
-                value = run_rule(connection, relation, one.spec, objects, memory)
+                own = relation if misfits is None else objects[one.spec.object]
+                value = run_rule(connection, own, one.spec, objects, memory)
                 found[one.spec.id] = replace(value, rows=rows)
     for one in asked:
         spec, value = one.spec, found[one.spec.id]
@@ -106,10 +112,17 @@ def _tallies(
     asked: Sequence[Probe],
     memory: CountsByFile | None,
     others: Mapping[str, Callable[[], Parts | None]],
+    once: bool,
 ) -> dict[str, Tally]:
-    """What all aggregates come to; over files also the queries for keys and relationships."""
+    """What all aggregates come to.
+
+    Over files also the queries for keys and relationships; keys too where rows are read `once`.
+    """
     if memory is None:
-        return tally(connection, relation, wanted_of(asked))
+        keys = [one for one in asked if once and isinstance(one, KeyProbe) and not one.own]
+        wanted = {**wanted_of(asked), **dict.fromkeys(one.counted for one in keys)}
+        found = tally(connection, relation, wanted)
+        return {**found, **{one.distinct: found[one.counted] for one in keys}}
     footers = read_footers(connection, memory.parts)
     tallies = tally_parts(connection, footers, memory)
     for one in asked:
@@ -153,20 +166,26 @@ def _keys_and_orphans(
             own = f"SELECT {one.filled} FROM {one.source}"
             filled = values[own] if one.own else tallies[one.filled].value
             distinct = tallies.get(one.distinct) or Tally(values[one.distinct])
-            found[one.spec.id] = _surplus(one, filled, distinct, rows)
+            spared = tallies[one.spared].value if one.spared else 0
+            found[one.spec.id] = _surplus(one, filled, spared, distinct, rows)
         elif isinstance(one, OrphanProbe):
             orphans = tallies.get(one.counted) or Tally(values[one.counted])
             found[one.spec.id] = _as_measure(one.spec, orphans, rows)
     return found
 
 
-def _surplus(one: KeyProbe, filled: Found, distinct: Tally, rows: int) -> Measure:
-    """Rows that repeat a value; for a primary key those without a complete one too."""
+def _surplus(one: KeyProbe, filled: Found, spared: Found, distinct: Tally, rows: int) -> Measure:
+    """Rows that repeat a value; for a primary key those without a complete one too.
+
+    `spared` are rows without one because a value in it is not of its type.
+    """
     if isinstance(filled, duckdb.Error):
         return _as_measure(one.spec, Tally(filled), rows)
+    if isinstance(spared, duckdb.Error):
+        return _as_measure(one.spec, Tally(spared), rows)
     if isinstance(distinct.value, duckdb.Error):
         return _as_measure(one.spec, distinct, rows)
-    incomplete = rows - filled if one.spec.kind == "primary_key" else 0
+    incomplete = rows - filled - spared if one.spec.kind == "primary_key" else 0
     return Measure(filled - distinct.value + incomplete, rows, how=distinct.how)
 
 

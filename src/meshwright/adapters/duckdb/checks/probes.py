@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from meshwright.adapters.duckdb.checks import paths
 from meshwright.adapters.duckdb.checks.literals import Inapplicable, text
 from meshwright.adapters.duckdb.checks.predicates import predicate
+from meshwright.adapters.extraction.judging import Misfit
 from meshwright.model.check import CheckSpec, Measure, Step
 from meshwright.model.types import ColumnType, assignable
 from meshwright.sql.duckdb_types import quote_identifier
+
+NONE: Mapping[tuple[Step, ...], Misfit] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,8 @@ class KeyProbe:
     """Values that may occur once only: `columns` of `source`, a FROM clause.
 
     `own` says that the source is not the relation itself but its unnested values. `names` are the
-    top-level columns, where the values are such.
+    top-level columns, where the values are such. `misfit` is true for a row of the relation in which
+    one of the values is not of its type.
     """
 
     spec: CheckSpec
@@ -57,6 +62,12 @@ class KeyProbe:
     shown: tuple[Shown, ...]
     own: bool
     names: tuple[str, ...] = ()
+    misfit: str | None = None
+
+    @property
+    def spared(self) -> str | None:
+        """An aggregate: rows without a complete value only because one in it is not of its type."""
+        return f"count_if(NOT ({self.complete}) AND ({self.misfit}))" if self.misfit else None
 
     @property
     def filled(self) -> str:
@@ -69,6 +80,12 @@ class KeyProbe:
     def complete(self) -> str:
         """A condition: all columns have a value."""
         return " AND ".join(f"{column} IS NOT NULL" for column in self.columns)
+
+    @property
+    def counted(self) -> str:
+        """The aggregate for what `distinct` asks: for rows that are dear to read again."""
+        one = self.columns[0] if len(self.columns) == 1 else f"({', '.join(self.columns)})"
+        return f"count(DISTINCT {one}) FILTER (WHERE {self.complete})"
 
     @property
     def distinct(self) -> str:
@@ -134,11 +151,18 @@ class QueryProbe:
     spec: CheckSpec
 
 
+Misfits = Mapping[tuple[Step, ...], Misfit]
+"""The places at which rows can hold a value that is not of its type."""
+
 Probe = RowProbe | KeyProbe | OrphanProbe | QueryProbe | Measure
 
 
 def probe(
-    spec: CheckSpec, relation: str, columns: Mapping[str, ColumnType], objects: Mapping[str, str]
+    spec: CheckSpec,
+    relation: str,
+    columns: Mapping[str, ColumnType],
+    objects: Mapping[str, str],
+    misfits: Misfits = NONE,
 ) -> Probe:
     """How to measure a check, or its measure when the schema alone, or nothing, can tell."""
     if "error" in spec.arguments:
@@ -147,19 +171,21 @@ def probe(
         return Measure(skip=spec.arguments["skip"])
     try:
         match spec.kind:
+            case "type" if paths.path_of(spec) in misfits:
+                return _of_values(spec, columns, misfits[paths.path_of(spec)])
             case "present" | "type":
                 return _of_schema(spec, columns)
             case "unique" | "primary_key":
-                return _key(spec, relation, columns)
+                return _key(spec, relation, columns, misfits)
             case "metric" if spec.arguments["metric"] == "duplicateValues":
-                return _key(spec, relation, columns)
+                return _key(spec, relation, columns, misfits)
             case "metric" if spec.arguments["metric"] == "rowCount":
                 return RowProbe(spec, "true", "count(*)")
             case "relationship":
                 return _orphans(spec, relation, columns, objects)
             case "sql":
                 return QueryProbe(spec)
-        return _rows(spec, columns)
+        return _rows(spec, columns, misfits)
     except paths.NotThere as missing:
         if spec.kind in ("metric", "relationship"):
             return Measure(error=str(missing))
@@ -185,7 +211,15 @@ def _of_schema(spec: CheckSpec, columns: Mapping[str, ColumnType]) -> Measure:
     return Measure(value=0 if fits else 1, found=str(found), how="proved")
 
 
-def _rows(spec: CheckSpec, columns: Mapping[str, ColumnType]) -> Probe:
+def _of_values(spec: CheckSpec, columns: Mapping[str, ColumnType], misfit: Misfit) -> Probe:
+    """Text is read in the declared types: the rows tell whether it is of them."""
+    path = paths.path_of(spec)
+    paths.type_at(columns, path)
+    shown = Shown(paths.label(path), misfit.shown, path[0][1], ColumnType("string"))
+    return RowProbe(spec, misfit.test, misfit.counted, (shown,))
+
+
+def _rows(spec: CheckSpec, columns: Mapping[str, ColumnType], misfits: Misfits) -> Probe:
     of_null = spec.kind == "required" or spec.arguments.get("metric") in ("nullValues", "missingValues")
     tests: list[str] = []
     shown: list[Shown] = []
@@ -193,16 +227,29 @@ def _rows(spec: CheckSpec, columns: Mapping[str, ColumnType]) -> Probe:
     for path in found:
         kind = paths.type_at(columns, path)
         test = predicate(spec, kind)
-        tests.append(paths.any_value(path, test, of_null))
+        violated = paths.any_value(path, test, of_null)
+        if (
+            of_null
+            and path in misfits
+            and (as_found := misfits[path].found)
+            and violated == f"{paths.column(path)} IS NULL"
+        ):
+            violated = f"{as_found} IS NULL"
+        elif of_null and path in misfits:  # it is null only because it is not of its type
+            violated = f"({violated} AND NOT ({misfits[path].test}))"
+        tests.append(violated)
         value = paths.first_value(path, test, of_null)
         shown.append(Shown(paths.label(path), value, path[0][1], kind))
     if tests == ["false"]:
         return Measure(how="proved")
     either = tests[0] if len(tests) == 1 else f"({' OR '.join(tests)})"
-    null_column = f"{paths.column(found[0])} IS NULL"
+    column = paths.column(found[0])
+    if len(found) == 1 and found[0] in misfits:  # what is no value of its type is there all the same
+        column = misfits[found[0]].found or column
+    null_column = f"{column} IS NULL"
     counted = f"count_if({either})"
     if either == null_column:
-        counted = f"count(*) - count({paths.column(found[0])})"
+        counted = f"count(*) - count({column})"
     alone = found[0][0][1] if len(found) == 1 and len(found[0]) == 1 else None
     cheap = _cheaper(spec, paths.column(found[0]), kind) if alone is not None else None
     return RowProbe(spec, either, counted, tuple(shown), alone, either == null_column, of_null, cheap)
@@ -232,14 +279,16 @@ def _values(
     return source, values, shown, repeated
 
 
-def _key(spec: CheckSpec, relation: str, columns: Mapping[str, ColumnType]) -> Probe:
+def _key(spec: CheckSpec, relation: str, columns: Mapping[str, ColumnType], misfits: Misfits) -> Probe:
     found = spec.arguments.get("paths")
     if spec.kind == "primary_key":
         found = tuple((("field", name),) for name in spec.arguments["columns"])
     found = found or (paths.path_of(spec),)
     source, values, shown, own = _values(found, relation, columns)
     plain = all(len(path) == 1 for path in found)
-    return KeyProbe(spec, source, values, shown, own, tuple(path[0][1] for path in found) if plain else ())
+    names = tuple(path[0][1] for path in found) if plain else ()
+    wrong = [misfits[path].test for path in found if path in misfits] if plain else []
+    return KeyProbe(spec, source, values, shown, own, names, " OR ".join(wrong) or None)
 
 
 def _orphans(

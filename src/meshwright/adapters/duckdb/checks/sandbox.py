@@ -23,6 +23,7 @@ from meshwright.adapters.duckdb.checks.functions import (
     TABLE_FUNCTIONS,
     TABLES,
 )
+from meshwright.adapters.extraction.faults import is_of_file
 from meshwright.model.check import CheckSpec, Measure
 
 NO_SCOPE: frozenset[str] = frozenset()
@@ -75,6 +76,8 @@ def run_rule(
     except Refusal as refusal:
         return Measure(error=str(refusal))
     except CHECK_FAULTS as error:
+        if is_of_file(error):
+            raise
         return Measure(error=f"the query failed: {reason(error)}")
     if width != 1 or len(rows) != 1:
         many = f"{width} columns" if width != 1 else "no row" if not rows else "several rows"

@@ -14,6 +14,7 @@ from meshwright.adapters.duckdb.checks.memory import CountsByFile
 from meshwright.adapters.duckdb.checks.parts import Parts
 from meshwright.adapters.duckdb.checks.probes import KeyProbe, Probe, RowProbe
 from meshwright.adapters.duckdb.checks.proofs import prove, prove_complete
+from meshwright.adapters.extraction.faults import is_of_file
 from meshwright.model.check import How
 from meshwright.sql.duckdb_types import quote_identifier
 
@@ -43,6 +44,8 @@ def wanted_of(asked: Iterable[Probe]) -> dict[str, RowProbe | KeyProbe | None]:
             wanted.setdefault(one.counted, one)
         elif isinstance(one, KeyProbe) and not one.own:
             wanted.setdefault(one.filled, one)
+            if one.spared:
+                wanted.setdefault(one.spared, None)
     return wanted
 
 
@@ -201,6 +204,8 @@ def evaluate(connection: duckdb.DuckDBPyConnection, expressions: Sequence[str], 
     try:
         found = connection.execute(f"SELECT {', '.join(expressions)}{tail}").fetchall()
     except CHECK_FAULTS as error:
+        if is_of_file(error):
+            raise
         if len(expressions) == 1:
             return [error]
         half = len(expressions) // 2
