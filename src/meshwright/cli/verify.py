@@ -5,11 +5,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from meshwright.cli.output import check_format, console, print_text, rule, width
+from meshwright.cli.output import check_format, console, print_text, rule, width, wrapped
 from meshwright.errors import DriftError, InputError
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def _rendered(report: Report, form: str) -> str:
     from meshwright.experience.verification.formats import render
 
     if form == "text":
-        return f"{told(report, 80)}{report.summary}\n"
+        return f"{told(report, 80)}{fill(report.summary, 80)}\n"
     return render(report, form)
 
 
@@ -180,4 +181,4 @@ def _print(report: Report, form: str) -> None:
         return
     print_text(told(report, width(), rule()))
     style = {0: "green", 1: "red", 2: "red"}[report.exit_code()]
-    console().print(report.summary, style=style, markup=False)
+    console().print(wrapped(report.summary, 0, 0), style=style, markup=False)
