@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -154,3 +154,12 @@ class CheckResult:
             "how": self.measure.how,
             "samples": [dict(sample) for sample in self.measure.samples],
         }
+
+
+def reached(results: Iterable[CheckResult]) -> dict[How, int]:
+    """How many verdicts were proved, remembered and scanned."""
+    found: dict[How, int] = {"proved": 0, "remembered": 0, "scanned": 0}
+    for result in results:
+        if result.status not in ("skip", "error"):
+            found[result.measure.how] += 1
+    return found

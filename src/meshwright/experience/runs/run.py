@@ -20,11 +20,11 @@ from meshwright.experience.runs.locks import locked
 from meshwright.experience.runs.maintenance import EVERY, maintain, remove_run
 from meshwright.experience.runs.schedule import next_due
 from meshwright.experience.runs.transform import Transformation, touches_classified
-from meshwright.experience.runs.verify import Produced, stop_on_failure, verify
+from meshwright.experience.runs.verify import Produced, RunCounts, stop_on_failure, verify
 from meshwright.experience.staleness import Fingerprint, fingerprint, stale_reasons
 from meshwright.experience.tables import judged_types
 from meshwright.model.address import ProductKey
-from meshwright.model.check import CheckResult
+from meshwright.model.check import CheckResult, reached
 from meshwright.model.product import Product
 from meshwright.model.publication import Candidate, Cost, Handle, ObjectKey, Publication
 from meshwright.provisioning.ports import Session
@@ -64,6 +64,7 @@ class RunOutcome:
             "cost": asdict(self.cost),
             "checks": [result.as_json() for result in self.results if result.status != "pass"],
             "passed": sum(result.status == "pass" for result in self.results),
+            "reached": reached(self.results),
             "warnings": list(self.warnings),
             "error": self.error.as_json() if self.error else None,
         }
@@ -109,8 +110,12 @@ class _Run:
     reason: str
     results: tuple[CheckResult, ...] = ()
     warnings: list[str] = field(default_factory=list)
+    counts: RunCounts = field(init=False)
     committing: bool = False
     expiring: bool = False
+
+    def __post_init__(self) -> None:
+        self.counts = RunCounts(self.context.registry)
 
     def execute(self) -> RunOutcome:
         context, key = self.context, self.product.key
@@ -243,7 +248,7 @@ class _Run:
         return candidates
 
     def _verify(self, session: Session, produced: Produced) -> None:
-        self.results = verify(session, self.product, self.context.mesh, produced)
+        self.results = verify(session, self.product, self.context.mesh, produced, self.counts)
         self._reached("measured")
         stop_on_failure(self.product, self.results)
         self._reached("verified")
@@ -282,7 +287,12 @@ class _Run:
         self._reached("publishing")
         self.committing = True
         published = context.registry.publish(
-            self.lock, publication, base.id if base else None, sealed, [self._finished(outcome)]
+            self.lock,
+            publication,
+            base.id if base else None,
+            sealed,
+            [self._finished(outcome)],
+            self.counts.found,
         )
         context.keep_handles(published.id, {c.handle.key: c.handle for c in sealed})
         self._reached("published")

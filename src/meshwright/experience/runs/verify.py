@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from meshwright.errors import ChecksFailed
 from meshwright.experience.contracts.compile import compile_contract
@@ -12,23 +13,50 @@ from meshwright.model.check import CheckResult, CheckSpec
 from meshwright.model.mesh import Mesh
 from meshwright.model.product import OutputPort, Product
 from meshwright.model.types import ColumnType
-from meshwright.provisioning.ports import Session
+from meshwright.provisioning.ports import Counts, Session
+from meshwright.provisioning.registry import Registry
 
 Produced = Mapping[tuple[str, str, str], Mapping[str, ColumnType]]
 """What each model returned, by (port name, port version, object): names and types before storing."""
 
 
-def verify(session: Session, product: Product, mesh: Mesh, produced: Produced) -> tuple[CheckResult, ...]:
+@dataclass
+class RunCounts:
+    """See `provisioning.ports.Counts`: what the registry remembers, and what this run found.
+
+    A file's path is its identity: the warehouse never writes one twice. What was found is kept
+    when the run publishes, with the files that it was found in.
+    """
+
+    registry: Registry
+    found: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def recall(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
+        """See `provisioning.ports.Counts`."""
+        return self.registry.recall_counts(keys)
+
+    def keep(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """See `provisioning.ports.Counts`."""
+        self.found.update(counts)
+
+
+def verify(
+    session: Session, product: Product, mesh: Mesh, produced: Produced, counts: Counts | None = None
+) -> tuple[CheckResult, ...]:
     """Judge every object of every output port; the session offers them as `object_relation`."""
     around = surroundings(product, mesh)
     results: list[CheckResult] = []
     for port in product.outputs:
-        results += verify_port(session, port, produced, around)
+        results += verify_port(session, port, produced, around, counts)
     return tuple(results)
 
 
 def verify_port(
-    session: Session, port: OutputPort, produced: Produced, around: Mapping[str, str]
+    session: Session,
+    port: OutputPort,
+    produced: Produced,
+    around: Mapping[str, str],
+    counts: Counts | None = None,
 ) -> list[CheckResult]:
     """Judge every object of one port."""
     contract = port.contract
@@ -42,7 +70,7 @@ def verify_port(
     for name, specs in by_object.items():
         obj = contract.find(name)
         columns = produced.get((port.name, port.version, obj.table)) if obj else None
-        measures = session.measure(relations[name], specs, relations, columns)
+        measures = session.measure(relations[name], specs, relations, columns, counts)
         results += [judge(spec, measures[spec.id]) for spec in specs]
     return results
 

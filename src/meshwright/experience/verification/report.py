@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from meshwright.experience.contracts.judge import value_of, withheld
-from meshwright.model.check import CheckResult, How, Status
+from meshwright.model.check import CheckResult, Status, reached
 from meshwright.model.contract import Contract
 
 STATUSES: Mapping[Status, str] = {
@@ -22,9 +21,6 @@ STATUSES: Mapping[Status, str] = {
 
 PASSED_FIRST: tuple[Status, ...] = ("pass", "warn", "fail", "error", "skip")
 """The order in which counts are told."""
-
-REACHED: tuple[How, ...] = ("proved", "remembered", "scanned")
-"""How a verdict can be reached, the cheapest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +45,7 @@ class Report:
     @property
     def reached(self) -> Mapping[str, int]:
         """How many verdicts were proved, scanned and remembered."""
-        judged = (result for result in self.results if result.status not in ("skip", "error"))
-        return Counter(result.measure.how for result in judged)
+        return {str(how): count for how, count in reached(self.results).items()}
 
     def exit_code(self, strict: bool = False) -> int:
         """0 all is well, 1 a check failed (with `strict`: or was skipped), 2 one could not run."""
@@ -81,7 +76,7 @@ class Report:
         """The counts in one line."""
         shown = {status: self.count(status) for status in PASSED_FIRST}
         counts = [f"{n:,} {STATUSES[status]}" for status, n in shown.items() if n or status == "pass"]
-        how = [f"{self.reached[word]:,} {word}" for word in REACHED if self.reached.get(word)]
+        how = [f"{count:,} {word}" for word, count in self.reached.items() if count]
         noun = "check" if len(self.results) == 1 else "checks"
         text = f"{len(self.results):,} {noun}: {', '.join(counts)}. {self.seconds:.2f} s"
         return f"{text} ({', '.join(how)})" if how else text
@@ -99,7 +94,7 @@ class Report:
             "summary": {
                 "checks": len(self.results),
                 **{status: self.count(status) for status in PASSED_FIRST},
-                **{how: self.reached.get(how, 0) for how in REACHED},
+                **self.reached,
             },
             "checks": [self._check(result) for result in self.results],
         }

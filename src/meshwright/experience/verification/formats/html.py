@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Any
 
 from meshwright.experience.contracts.judge import shown, withheld
-from meshwright.experience.verification.report import PASSED_FIRST, REACHED, STATUSES, Report
+from meshwright.experience.verification.report import PASSED_FIRST, STATUSES, Report
 from meshwright.model.check import CheckResult
 from meshwright.model.contract import Contract
 from meshwright.model.printable import printable
@@ -58,7 +58,7 @@ def render(report: Report) -> str:
         seconds=_duration(report.seconds),
         statuses=STATUSES,
         counts=[(status, STATUSES[status], report.count(status)) for status in PASSED_FIRST],
-        reached=[(word, report.reached.get(word, 0)) for word in REACHED],
+        reached=report.reached.items(),
         tables=[_table(report, name, results) for name, results in report.objects.items()],
         samples=_samples,
         place=partial(_place, report),
