@@ -369,7 +369,7 @@ def test_data_that_keep_the_contract_say_so_in_one_line(shop):
     write_contract(shop, document(CUSTOMERS))
     answer = verify(shop)
     assert answer.code == 0
-    assert re.fullmatch(r"3 checks: 3 passed\. \d+\.\d\d s \(2 proved, 1 scanned\)\n", answer.out)
+    assert re.fullmatch(r"3 checks: 3 passed\. \d+\.\d\d s \(\d+ proved, \d+ scanned\)\n", answer.out)
     page = Page(verify(shop, "--format", "html").out)
     assert "The data keep the contract" in page.text
 
