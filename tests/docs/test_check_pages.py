@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from code_blocks import blocks
+from code_blocks import Block, blocks
 from tests.verification.verifying import mesh_verify, write_contract
 
 from meshwright.experience.contracts.pages import example
@@ -17,6 +17,8 @@ from meshwright.model.check import CheckKind
 DOCS = Path(__file__).parents[2] / "docs"
 KINDS = get_args(CheckKind)
 NEVER_RUN = ("text", "custom")
+ENDINGS = {"json": "jsonl", "csv": "csv"}
+"""The languages of blocks of rows, and how files of such end."""
 
 
 @pytest.fixture(autouse=True)
@@ -28,19 +30,20 @@ def page(kind: str) -> str:
     return (DOCS / "checks" / f"{kind}.md").read_text(encoding="utf-8")
 
 
-def rows_of(kind: str) -> list[str]:
+def rows_of(kind: str) -> list[Block]:
     """The blocks of rows: those of other objects, then those that pass, then those that fail."""
-    return [block.body for block in blocks(page(kind)) if block.language == "json"]
+    return [block for block in blocks(page(kind)) if block.language in ENDINGS]
 
 
-def checks(kind: str, folder: Path, rows: str) -> tuple[int, list[Mapping[str, Any]]]:
+def checks(kind: str, folder: Path, rows: Block) -> tuple[int, list[Mapping[str, Any]]]:
     """The exit code for the example with these rows, and what came of its checks."""
     declared = example(page(kind))
     write_contract(folder, declared)
     names = [obj["name"] for obj in declared["schema"]]
-    for name, text in zip(names, (rows, *rows_of(kind)[:-2]), strict=True):
-        (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
-    words = ("shop.odcs.yaml", "--data", "{object}.jsonl", "--format", "json")
+    ending = ENDINGS[rows.language]
+    for name, block in zip(names, (rows, *rows_of(kind)[:-2]), strict=True):
+        (folder / f"{name}.{ending}").write_text(block.body, encoding="utf-8")
+    words = ("shop.odcs.yaml", "--data", f"{{object}}.{ending}", "--format", "json")
     answer = mesh_verify(folder, *words)
     return answer.code, json.loads(answer.out)["checks"]
 

@@ -15,12 +15,14 @@ schema:
 ```
 
 Rows that pass:
-```json
-{"id": 1, "amount_eur": 12.5}
+```csv
+id,amount_eur
+1,12.5
 ```
 
 Rows that fail:
-```json
-{"id": 1, "amount": 12.5}
+```csv
+id,amount
+1,12.5
 ```
 """
