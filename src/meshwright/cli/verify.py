@@ -5,18 +5,19 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from meshwright.cli.output import check_format, console, plural, print_json, table
+from meshwright.cli.output import check_format, console, print_text, rule, width, wrapped
 from meshwright.errors import BuildError, DriftError, InputError
 
 if TYPE_CHECKING:
     from meshwright.experience.verification.report import Report
     from meshwright.model.contract import Contract, ContractObject, Server
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "junit", "oors", "github", "html")
 
 _ENDINGS = {
     ".parquet": "parquet",
@@ -29,14 +30,6 @@ _ENDINGS = {
     ".ndjson": "jsonl",
 }
 """Formats of files by the end of their names."""
-
-_WORDS = {
-    "pass": "passed",
-    "warn": "warned",
-    "fail": "failed",
-    "error": "could not run",
-    "skip": "skipped",
-}
 
 
 def register(app: typer.Typer) -> None:
@@ -63,18 +56,21 @@ def verify(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Count everything again, whatever is remembered.")
     ] = False,
-    format: Annotated[str, typer.Option(help=f"How to print: {', '.join(FORMATS)}.")] = "text",
+    format: Annotated[str, typer.Option(help=f"How to report: {', '.join(FORMATS)}.")] = "text",
+    out: Annotated[
+        Path | None, typer.Option(help="Write the report to this file, and print the text.")
+    ] = None,
 ) -> None:
     """Check data against a contract, where they are, with no mesh around it."""
     check_format(format, FORMATS)
+    target = _checked(context.obj.directory / out) if out is not None else None
     try:
         report = _verify(context.obj.directory, contract, server, data, object or (), fresh)
     except (BuildError, DriftError) as error:  # nothing could be verified: that is no verdict
         raise InputError(error.what, where=error.where, why=error.why, way_out=error.way_out) from error
-    if format == "json":
-        print_json(report.as_json())
-    else:
-        _print(report)
+    if target is not None:
+        _write(target, _rendered(report, format))
+    _print(report, format if target is None else "text")
     raise typer.Exit(report.exit_code(strict))
 
 
@@ -87,7 +83,7 @@ def _verify(
     from meshwright.model.product import Source
     from meshwright.wiring import verification
 
-    declared = _contract(directory / path)
+    declared = _contract(_from_here(directory / path))
     objects = choose_objects(declared, names)
     chosen = _given(declared, objects, data, directory) if data else choose_server(declared, server)
     with tempfile.TemporaryDirectory(prefix="mesh-verify-") as folder, Cache.of_user() as cache:
@@ -102,6 +98,12 @@ def _verify(
         return verify_contract(
             Source(declared, chosen), objects, readers[chosen.type], engine, Path(folder), counts
         )
+
+
+def _from_here(path: Path) -> Path:
+    """A path below the working folder as seen from there, as reports that are sent on shall name it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _contract(path: Path) -> Contract:
@@ -149,33 +151,39 @@ def _form_of_folder(folder: Path) -> str | None:
     return next((form for name in names if (form := _ENDINGS.get(Path(name).suffix.lower()))), None)
 
 
-def _print(report: Report) -> None:
-    out = console()
-    shown = [result for result in report.results if result.status != "pass"]
-    if shown:
-        table(
-            ("", "check", "expected", "observed"),
-            [(result.status, result.spec.id, result.expected, result.observed) for result in shown],
+def _checked(path: Path) -> Path:
+    """A file that can be written, known before anything is verified."""
+    if path.is_dir() or not path.parent.is_dir():
+        raise InputError(
+            f"`{path}` cannot be written",
+            why="it is a folder" if path.is_dir() else f"there is no folder `{path.parent}`",
+            way_out="name a file with --out FILE",
         )
-        _print_samples(report)
-    counts = ", ".join(
-        f"{report.count(status)} {word}"
-        for status, word in _WORDS.items()
-        if report.count(status) or status == "pass"
-    )
-    how = ", ".join(f"{count} {word}" for word, count in report.reached.items() if count)
-    style = "green" if report.exit_code() == 0 else "red"
-    text = f"{plural(len(report.results), 'check')}: {counts}. {report.seconds:.2f} s"
-    out.print(f"{text} ({how})" if how else text, style=style, markup=False)
+    return path
 
 
-def _print_samples(report: Report) -> None:
-    from meshwright.experience.contracts.judge import summary
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+    except OSError as error:
+        raise InputError(f"`{path}` cannot be written", why=error.strerror or str(error)) from error
 
-    out = console()
-    for result in report.results:
-        if result.status in ("fail", "warn", "error"):
-            first, *rest = summary(result).splitlines()
-            out.print(f"{report.place(result)}: {first}", markup=False)
-            for line in rest:
-                out.print(line, markup=False)
+
+def _rendered(report: Report, form: str) -> str:
+    from meshwright.cli.verified import told
+    from meshwright.experience.verification.formats import render
+
+    if form == "text":
+        return f"{told(report, 80)}{fill(report.summary, 80)}\n"
+    return render(report, form)
+
+
+def _print(report: Report, form: str) -> None:
+    from meshwright.cli.verified import told
+
+    if form != "text":
+        print_text(_rendered(report, form))
+        return
+    print_text(told(report, width(), rule()))
+    style = {0: "green", 1: "red", 2: "red"}[report.exit_code()]
+    console().print(wrapped(report.summary, 0, 0), style=style, markup=False)

@@ -9,6 +9,7 @@ from typing import Any
 from meshwright.experience.contracts.wording import expectation, spoken
 from meshwright.model.check import CheckResult, CheckSpec, Measure, Status
 from meshwright.model.operators import percentage, satisfied
+from meshwright.model.printable import printable
 
 
 def judge(spec: CheckSpec, measure: Measure) -> CheckResult:
@@ -42,8 +43,8 @@ def observation(spec: CheckSpec, measure: Measure) -> str:
         fit = f"{spoken(measure.value)} of {_rows(measure.rows)} hold another"
         return fit if measure.found is None else f"type {measure.found}"
     if spec.kind == "sql":
-        plain = measure.value is None or isinstance(measure.value, (int, float, Decimal))
-        return "a value that is withheld" if spec.withheld and not plain else spoken(measure.value)
+        hidden = spec.withheld and not _plain_number(measure.value)
+        return "a value that is withheld" if hidden else spoken(measure.value)
     if spec.arguments.get("metric") == "rowCount":
         return _rows(measure.value)
     of_all = f"{spoken(measure.value)} of {_rows(measure.rows)}"
@@ -54,20 +55,50 @@ def observation(spec: CheckSpec, measure: Measure) -> str:
 
 def summary(result: CheckResult) -> str:
     """A result for people: rule, observed against expected, and up to five failing rows."""
-    spec = result.spec
-    about = spec.id if not spec.description else f"{spec.id} ({_brief(spec.description)})"
-    lines = [f"{about}: expected {result.expected}; observed {result.observed}"]
+    about = result.spec.id
+    if result.spec.description:
+        about = f"{about} ({_brief(result.spec.description)})"
+    first = printable(f"{about}: expected {result.expected}; observed {result.observed}")
+    return "\n".join((first, *(f"    {line}" for line in failing_rows(result))))
+
+
+def failing_rows(result: CheckResult) -> tuple[str, ...]:
+    """The failing rows in words, one or a few a line, and which columns are withheld from them."""
+    lines = []
     samples = result.measure.samples[:5]
     if {len(sample) for sample in samples} == {1}:
-        shown = (f"{name}={_shown(value)}" for sample in samples for name, value in sample.items())
-        lines.append("    " + ", ".join(shown))
+        lines.append(", ".join(f"{name}={shown(v)}" for sample in samples for name, v in sample.items()))
     else:
         for sample in samples:
-            lines.append("    " + ", ".join(f"{name}={_shown(value)}" for name, value in sample.items()))
-    hidden = [name for name in _involved(result) if name in spec.withheld]
-    if hidden and result.status in ("fail", "warn"):
-        lines.append(f"    values of {', '.join(hidden)} are withheld: classified")
-    return "\n".join(lines)
+            lines.append(", ".join(f"{name}={shown(value)}" for name, value in sample.items()))
+    hidden = withheld(result)
+    if hidden:
+        lines.append(f"values of {', '.join(hidden)} are withheld: classified")
+    return tuple(map(printable, lines))
+
+
+def withheld(result: CheckResult) -> tuple[str, ...]:
+    """The classified columns that the failing rows of a result would show."""
+    if result.status not in ("fail", "warn"):
+        return ()
+    return tuple(name for name in _involved(result) if name in result.spec.withheld)
+
+
+def value_of(result: CheckResult) -> Any:
+    """The measured value: rows that break the rule, the count of rows, or what a query returned.
+
+    None where nothing was measured, and where a query may have returned classified values.
+    """
+    spec, value = result.spec, result.measure.value
+    if result.status in ("skip", "error"):
+        return None
+    if spec.kind == "sql" and spec.withheld and not _plain_number(value):
+        return None
+    return value
+
+
+def _plain_number(value: Any) -> bool:
+    return value is None or isinstance(value, (int, float, Decimal))
 
 
 def _brief(description: str) -> str:
@@ -92,5 +123,6 @@ def _rows(count: Any) -> str:
     return f"{spoken(count)} row" if count == 1 else f"{spoken(count)} rows"
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value of a failing row: texts are quoted."""
     return "null" if value is None else repr(value) if isinstance(value, str) else str(value)

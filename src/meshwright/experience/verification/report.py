@@ -6,8 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from meshwright.model.check import CheckResult, reached
+from meshwright.experience.contracts.judge import value_of, withheld
+from meshwright.model.check import CheckResult, Status, reached
 from meshwright.model.contract import Contract
+
+STATUSES: Mapping[Status, str] = {
+    "error": "could not run",
+    "fail": "failed",
+    "warn": "warned",
+    "skip": "skipped",
+    "pass": "passed",
+}
+"""The words for what came of a check, the most urgent first."""
+
+PASSED_FIRST: tuple[Status, ...] = ("pass", "warn", "fail", "error", "skip")
+"""The order in which counts are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +58,34 @@ class Report:
         line = self.lines.get(result.spec.path)
         return ":".join([self.contract.file, *map(str, line or ())])
 
+    @property
+    def objects(self) -> Mapping[str, tuple[CheckResult, ...]]:
+        """The results by object, both in the contract's order."""
+        found: dict[str, list[CheckResult]] = {}
+        for result in self.results:
+            found.setdefault(result.spec.object, []).append(result)
+        return {name: tuple(results) for name, results in found.items()}
+
+    def urgent(self, *statuses: Status) -> tuple[CheckResult, ...]:
+        """The results with one of these statuses, the most urgent first, else in the contract's order."""
+        found = (result for result in self.results if result.status in statuses)
+        return tuple(sorted(found, key=lambda result: list(STATUSES).index(result.status)))
+
+    @property
+    def summary(self) -> str:
+        """The counts in one line."""
+        shown = {status: self.count(status) for status in PASSED_FIRST}
+        counts = [f"{n:,} {STATUSES[status]}" for status, n in shown.items() if n or status == "pass"]
+        how = [f"{count:,} {word}" for word, count in self.reached.items() if count]
+        noun = "check" if len(self.results) == 1 else "checks"
+        text = f"{len(self.results):,} {noun}: {', '.join(counts)}. {self.seconds:.2f} s"
+        return f"{text} ({', '.join(how)})" if how else text
+
     def as_json(self) -> dict[str, Any]:
-        """The report as plain data for `--format json`."""
+        """The report as plain data for `--format json`; docs/verify.md says what the fields mean."""
         return {
             "contract": self.contract.id,
+            "name": self.contract.name,
             "version": self.contract.version,
             "file": self.contract.file,
             "server": self.server,
@@ -56,8 +93,20 @@ class Report:
             "seconds": self.seconds,
             "summary": {
                 "checks": len(self.results),
-                **{status: self.count(status) for status in ("pass", "warn", "fail", "error", "skip")},
+                **{status: self.count(status) for status in PASSED_FIRST},
                 **self.reached,
             },
-            "checks": [{**result.as_json(), "place": self.place(result)} for result in self.results],
+            "checks": [self._check(result) for result in self.results],
+        }
+
+    def _check(self, result: CheckResult) -> dict[str, Any]:
+        judged = result.status not in ("skip", "error")
+        return {
+            **result.as_json(),
+            "description": result.spec.description,
+            "value": value_of(result),
+            "how": result.measure.how if judged else None,
+            "reason": result.measure.error or result.measure.skip,
+            "withheld": list(withheld(result)),
+            "place": self.place(result),
         }
