@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from meshwright.experience.contracts.service_levels import judge_level
 from meshwright.experience.contracts.wording import expectation, spoken
 from meshwright.model.check import CheckResult, CheckSpec, Measure, Status
 from meshwright.model.operators import percentage, satisfied
 
 
-def judge(spec: CheckSpec, measure: Measure) -> CheckResult:
+def judge(spec: CheckSpec, measure: Measure, now: dt.datetime | None = None) -> CheckResult:
     """The verdict on one check.
 
     A threshold that is not met is `fail` for severity error, and `warn` for warning and info. A
     check that could not be computed is `error`, whatever its severity; one that was left out is
-    `skip`.
+    `skip`. Service levels are judged as of `now`, and are an error where that is not told.
     """
     if measure.error is not None:
         return CheckResult(spec, "error", expectation(spec), f"could not run: {measure.error}", measure)
     if measure.skip is not None:
         return CheckResult(spec, "skip", expectation(spec), f"skipped: {measure.skip}", measure)
+    if spec.kind == "service_level":
+        verdict, observed = judge_level(spec, measure, now)
+        return CheckResult(spec, verdict, expectation(spec), observed, measure)
     status: Status = "pass"
     if not satisfied(spec.threshold, measure.value, measure.rows):
         status = "fail" if spec.severity == "error" else "warn"
     return CheckResult(spec, status, expectation(spec), observation(spec, measure), measure)
 
 
-def judge_all(specs: Iterable[CheckSpec], measures: Mapping[str, Measure]) -> tuple[CheckResult, ...]:
+def judge_all(
+    specs: Iterable[CheckSpec], measures: Mapping[str, Measure], now: dt.datetime | None = None
+) -> tuple[CheckResult, ...]:
     """The verdicts on all checks; one that nobody measured is an error, never a pass."""
     unmeasured = Measure(error="no engine measured it")
-    return tuple(judge(spec, measures.get(spec.id, unmeasured)) for spec in specs)
+    return tuple(judge(spec, measures.get(spec.id, unmeasured), now) for spec in specs)
 
 
 def observation(spec: CheckSpec, measure: Measure) -> str:
@@ -80,7 +87,7 @@ def _involved(spec: CheckSpec) -> tuple[str, ...]:
     paths = [*spec.arguments.get("paths", ()), *spec.arguments.get("from", ())]
     own = [spec.steps[0][1]] if spec.steps else [spec.column] if spec.column else []
     named = [path[0][1] for path in paths] or own
-    if spec.kind in ("present", "type", "sql") or spec.arguments.get("metric") == "rowCount":
+    if spec.kind in ("present", "type", "sql", "service_level") or spec.arguments.get("metric") == "rowCount":
         return ()
     return tuple(dict.fromkeys((*spec.key, *named)))
 

@@ -71,6 +71,8 @@ def _check(
         "severity": severity,
         "dimension": rule.dimension,
         "description": rule.description or rule.name or "",
+        "schedule": rule.schedule,
+        "scheduler": rule.scheduler,
     }
     match rule.type:
         case "text":

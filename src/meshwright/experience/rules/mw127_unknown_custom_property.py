@@ -16,9 +16,9 @@ customProperties:
 ## What to do instead
 Known are, on a product: `dialect`, `sunset`, `successor`; on an output port: `materialization`; on an
 object of a contract: `materialization`, `cursor`, `lookback`; on a property: `partitionTransform`; on a
-server of type `api`: `path`, `items`, `paging`, `auth`, `since_param`, `headers`, `params`, `timeout`,
-`retries`, `max_pages`; `local`: `delimiter`; `postgres`: `sslmode` and the other settings of its
-connection.
+service level: `severity`; on a server of type `api`: `path`, `items`, `paging`, `auth`, `since_param`,
+`headers`, `params`, `timeout`, `retries`, `max_pages`; `local`: `delimiter`; `postgres`: `sslmode` and the
+other settings of its connection.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "object": frozenset({"materialization", "cursor", "lookback"}),
     "property": frozenset({"partitionTransform"}),
     "quality rule": frozenset(),
-    "service level": frozenset(),
+    "service level": frozenset({"severity"}),
 }
 """Custom properties of ours by the place where they mean something."""
 

@@ -243,7 +243,7 @@ class _Run:
         return candidates
 
     def _verify(self, session: Session, produced: Produced) -> None:
-        self.results = verify(session, self.product, self.context.mesh, produced)
+        self.results = verify(session, self.product, self.context.mesh, produced, self.context.clock())
         self._reached("measured")
         stop_on_failure(self.product, self.results)
         self._reached("verified")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from meshwright.errors import ChecksFailed
 from meshwright.experience.contracts.compile import compile_contract
@@ -18,32 +20,40 @@ Produced = Mapping[tuple[str, str, str], Mapping[str, ColumnType]]
 """What each model returned, by (port name, port version, object): names and types before storing."""
 
 
-def verify(session: Session, product: Product, mesh: Mesh, produced: Produced) -> tuple[CheckResult, ...]:
-    """Judge every object of every output port; the session offers them as `object_relation`."""
+def verify(
+    session: Session, product: Product, mesh: Mesh, produced: Produced, now: dt.datetime
+) -> tuple[CheckResult, ...]:
+    """Judge every object of every output port, as of `now`; the session offers them as `object_relation`."""
     around = surroundings(product, mesh)
     results: list[CheckResult] = []
     for port in product.outputs:
-        results += verify_port(session, port, produced, around)
+        results += verify_port(session, port, produced, around, now)
     return tuple(results)
 
 
 def verify_port(
-    session: Session, port: OutputPort, produced: Produced, around: Mapping[str, str]
+    session: Session, port: OutputPort, produced: Produced, around: Mapping[str, str], now: dt.datetime
 ) -> list[CheckResult]:
-    """Judge every object of one port."""
+    """Judge every object of one port.
+
+    A service level warns, unless the contract gives it a severity: a run that builds what its sources
+    have is not at fault when they are late, and consumers are better served than not.
+    """
     contract = port.contract
     if contract is None:
         return []
     relations = relations_of(port, around)
     by_object: dict[str, list[CheckSpec]] = {}
     for spec in compile_contract(contract, relations.keys()):
+        if spec.kind == "service_level" and not spec.arguments["declared"]:
+            spec = replace(spec, severity="warning")
         by_object.setdefault(spec.object, []).append(spec)
     results: list[CheckResult] = []
     for name, specs in by_object.items():
         obj = contract.find(name)
         columns = produced.get((port.name, port.version, obj.table)) if obj else None
         measures = session.measure(relations[name], specs, relations, columns)
-        results += [judge(spec, measures[spec.id]) for spec in specs]
+        results += [judge(spec, measures[spec.id], now) for spec in specs]
     return results
 
 

@@ -92,7 +92,7 @@ def verify_contract(
         specs = compile_contract(contract, list(relations))
         for obj in objects:
             own = [spec for spec in specs if spec.object == obj.name]
-            results += judge_all(own, session.measure(obj.name, own, relations, counts=counts))
+            results += judge_all(own, session.measure(obj.name, own, relations, counts=counts), started)
     return Report(
         contract,
         source.server.name,
