@@ -251,6 +251,25 @@ class Session(Protocol):
         """All rows of a (small) relation."""
         ...
 
+    def offer_parted(
+        self,
+        good: str,
+        broken: str,
+        rows: str,
+        whole: str,
+        specs: Sequence[CheckSpec],
+        objects: Mapping[str, str],
+        names: tuple[str, str],
+        run: str,
+    ) -> Parted:
+        """Make the rows of relation `rows` that break none of `specs` readable as `good`, others as `broken`.
+
+        `rows` and `whole`, in which keys are unique, do not change as long as these are read. `broken` has
+        two more columns, called `names`: the ids of the checks that a row breaks, and `run`.
+        Checks that say nothing about single rows are left out.
+        """
+        ...
+
     def measure(
         self,
         name: str,
@@ -266,6 +285,14 @@ class Session(Protocol):
         counted in files.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """How many rows break checks, and how many break each."""
+
+    rows: int
+    checks: Mapping[str, int]
 
 
 class Counts(Protocol):

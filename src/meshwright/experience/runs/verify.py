@@ -20,15 +20,17 @@ Produced = Mapping[tuple[str, str, str], Mapping[str, ColumnType]]
 """What each model returned, by (port name, port version, object): names and types before storing."""
 
 
-def verify(
-    session: Session, product: Product, mesh: Mesh, produced: Produced, now: dt.datetime
-) -> tuple[CheckResult, ...]:
+Results = Mapping[tuple[str, str], list[CheckResult]]
+"""Verdicts by the name and version of their output port."""
+
+
+def verify(session: Session, product: Product, mesh: Mesh, produced: Produced, now: dt.datetime) -> Results:
     """Judge every object of every output port, as of `now`; the session offers them as `object_relation`."""
     around = surroundings(product, mesh)
-    results: list[CheckResult] = []
-    for port in product.outputs:
-        results += verify_port(session, port, produced, around, now)
-    return tuple(results)
+    return {
+        (port.name, port.version): verify_port(session, port, produced, around, now)
+        for port in product.outputs
+    }
 
 
 def verify_port(
@@ -57,18 +59,18 @@ def verify_port(
     return results
 
 
-def stop_on_failure(product: Product, results: Sequence[CheckResult]) -> None:
+def stop_on_failure(product: Product, results: Sequence[CheckResult], notes: Sequence[str] = ()) -> None:
     """Let only a candidate pass that breaks no check of severity error.
 
     Raises:
-        ChecksFailed: some did; the text has each rule, observed against expected, failing keys.
+        ChecksFailed: some did; the text has each rule, observed against expected, failing keys, and `notes`.
     """
     failed = [result for result in results if result.stops]
     if not failed:
         return
     count = f"{len(failed)} of {len(results)} checks"
     raise ChecksFailed(
-        f"{product.key} was not published: {count} failed\n" + "\n".join(map(summary, failed)),
+        f"{product.key} was not published: {count} failed\n" + "\n".join([*map(summary, failed), *notes]),
         results,
         way_out="correct the data or the model and run again; consumers still read the last publication",
     )
