@@ -334,6 +334,24 @@ class Engine(Protocol):
         ...
 
 
+class CustomEngine(Protocol):
+    """Runs the quality rules of type `custom` that are written for one engine of its own."""
+
+    def unavailable(self) -> str | None:
+        """Why it cannot run here, and what to install; None where it can."""
+        ...
+
+    def measure(
+        self, specs: Sequence[CheckSpec], rows: pa.RecordBatchReader, folder: Path
+    ) -> Mapping[str, Measure]:
+        """What each rule finds, by its id: 0 where it is met, else how many rows break it, or 1.
+
+        `arguments["implementation"]` is what the contract says, parsed. All rows are judged, none is
+        guessed: where they are too many the rules are skipped. `folder` is for its files.
+        """
+        ...
+
+
 # --- warehouse
 
 
@@ -476,4 +494,9 @@ class Infrastructure(Protocol):
     @property
     def readers(self) -> Mapping[str, SourceReader]:
         """Source readers by ODCS server type."""
+        ...
+
+    @property
+    def custom_engines(self) -> Mapping[str, CustomEngine]:
+        """Engines of custom rules, by their name in lower case without signs."""
         ...

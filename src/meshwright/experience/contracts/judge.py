@@ -45,6 +45,8 @@ def observation(spec: CheckSpec, measure: Measure) -> str:
     """What was measured, in words."""
     if spec.kind == "present":
         return measure.found or "no such column" if measure.value else "there"
+    if spec.kind == "custom":
+        return measure.found or "not met"
     if spec.kind == "type":
         return f"type {measure.found}"
     if spec.kind == "sql":
@@ -87,7 +89,10 @@ def _involved(spec: CheckSpec) -> tuple[str, ...]:
     paths = [*spec.arguments.get("paths", ()), *spec.arguments.get("from", ())]
     own = [spec.steps[0][1]] if spec.steps else [spec.column] if spec.column else []
     named = [path[0][1] for path in paths] or own
-    if spec.kind in ("present", "type", "sql", "service_level") or spec.arguments.get("metric") == "rowCount":
+    if (
+        spec.kind in ("present", "type", "sql", "service_level", "custom")
+        or spec.arguments.get("metric") == "rowCount"
+    ):
         return ()
     return tuple(dict.fromkeys((*spec.key, *named)))
 

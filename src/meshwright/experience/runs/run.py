@@ -21,7 +21,7 @@ from meshwright.experience.runs.maintenance import EVERY, maintain, remove_run
 from meshwright.experience.runs.quarantine import Built, Quarantine, Quarantined, kept
 from meshwright.experience.runs.schedule import next_due
 from meshwright.experience.runs.transform import Transformation, touches_classified
-from meshwright.experience.runs.verify import Produced, Results, stop_on_failure, verify
+from meshwright.experience.runs.verify import CustomRules, Produced, Results, stop_on_failure, verify
 from meshwright.experience.staleness import Fingerprint, fingerprint, stale_reasons
 from meshwright.experience.tables import judged_types
 from meshwright.model.address import ProductKey
@@ -267,7 +267,10 @@ class _Run:
         return [*(one.candidate for one in built), *tables.values()]
 
     def _verify(self, session: Session, produced: Produced) -> Results:
-        found = verify(session, self.product, self.context.mesh, produced, self.context.clock())
+        context = self.context
+        custom = CustomRules(context.infrastructure.custom_engines, context.scratch / self.id)
+        now = context.clock()
+        found = verify(session, self.product, context.mesh, produced, now, custom)
         self.results = tuple(result for results in found.values() for result in results)
         self._reached("measured")
         return found

@@ -4,37 +4,59 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from meshwright.errors import ChecksFailed
 from meshwright.experience.contracts.compile import compile_contract
+from meshwright.experience.contracts.custom import measure_custom
 from meshwright.experience.contracts.judge import judge, summary
 from meshwright.experience.contracts.surroundings import relations_of, surroundings
 from meshwright.model.check import CheckResult, CheckSpec
 from meshwright.model.mesh import Mesh
 from meshwright.model.product import OutputPort, Product
 from meshwright.model.types import ColumnType
-from meshwright.provisioning.ports import Session
+from meshwright.provisioning.ports import CustomEngine, Session
 
 Produced = Mapping[tuple[str, str, str], Mapping[str, ColumnType]]
 """What each model returned, by (port name, port version, object): names and types before storing."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomRules:
+    """What custom rules are run with: their engines, and a folder of the run."""
+
+    engines: Mapping[str, CustomEngine]
+    folder: Path
 
 
 Results = Mapping[tuple[str, str], list[CheckResult]]
 """Verdicts by the name and version of their output port."""
 
 
-def verify(session: Session, product: Product, mesh: Mesh, produced: Produced, now: dt.datetime) -> Results:
+def verify(
+    session: Session,
+    product: Product,
+    mesh: Mesh,
+    produced: Produced,
+    now: dt.datetime,
+    custom: CustomRules,
+) -> Results:
     """Judge every object of every output port, as of `now`; the session offers them as `object_relation`."""
     around = surroundings(product, mesh)
     return {
-        (port.name, port.version): verify_port(session, port, produced, around, now)
+        (port.name, port.version): verify_port(session, port, produced, around, now, custom)
         for port in product.outputs
     }
 
 
 def verify_port(
-    session: Session, port: OutputPort, produced: Produced, around: Mapping[str, str], now: dt.datetime
+    session: Session,
+    port: OutputPort,
+    produced: Produced,
+    around: Mapping[str, str],
+    now: dt.datetime,
+    custom: CustomRules,
 ) -> list[CheckResult]:
     """Judge every object of one port.
 
@@ -54,7 +76,10 @@ def verify_port(
     for name, specs in by_object.items():
         obj = contract.find(name)
         columns = produced.get((port.name, port.version, obj.table)) if obj else None
-        measures = session.measure(relations[name], specs, relations, columns)
+        measures = {
+            **session.measure(relations[name], specs, relations, columns),
+            **measure_custom(specs, session, relations[name], custom.engines, custom.folder),
+        }
         results += [judge(spec, measures[spec.id], now) for spec in specs]
     return results
 
