@@ -227,3 +227,27 @@ def test_a_published_row_that_breaks_a_new_rule_fails_the_run(tmp_path: Path) ->
 def test_a_quarantine_that_means_nothing_is_refused(tmp_path: Path, value: Any) -> None:
     mesh = shop(tmp_path, "1,ada,10", quarantine=value)
     assert "MW129" in mesh.run("validate", code=None).text
+
+
+def test_rows_that_refer_to_nothing_are_put_aside(tmp_path: Path) -> None:
+    mesh = MeshFolder(tmp_path)
+    parents = [column("id", required=True, primaryKey=True, primaryKeyPosition=1)]
+    parent = column("__to0", relationships=[{"to": "parents.id"}])
+    declared = contract("family", {"parents": parents, "children": [column("id", unique=True), parent]})
+    declared["schema"][1]["customProperties"] = custom(quarantine=True)
+    rows = "(10, 1), (11, 3), (12, null), (13, 2), (13, 1)"
+    mesh.product(
+        "sales/family",
+        [declared],
+        {
+            "parents.sql": "select * from (values (1), (2)) as t(id)\n",
+            "children.sql": f"select * from (values {rows}) as t(id, __to0)\n",
+        },
+        outputs=[("family", "1.0.0", "family")],
+    )
+    mesh.run("apply", "--yes")
+    assert [row["id"] for row in mesh.rows("select id from sales.family.children order by id")] == [10, 12]
+    (table,) = mesh.run("quarantine", "sales/family", "--format", "json").data["objects"]
+    found = sorted((row["id"], *row["_broken_checks"]) for row in table["rows"])
+    assert [row[0] for row in found] == [11, 13, 13]
+    assert "relationship" in found[0][1] and found[1][1] == "children.id.unique"

@@ -224,7 +224,7 @@ def _moment(measure: Measure, zone: str) -> dt.datetime:
 
 def _seen(spec: CheckSpec, measure: Measure, moment: dt.datetime, now: dt.datetime) -> str:
     which = "oldest" if spec.arguments["end"] == "lowest" else "newest"
-    if spec.column is not None and spec.column.split(".")[0] in spec.withheld:
+    if (spec.steps[0][1] if spec.steps else spec.column) in spec.withheld:
         return f"the {which} value, which is withheld"
     if moment.year in (1, 9999):
         return f"{which} {'infinity' if moment.year == 9999 else '-infinity'}"

@@ -97,7 +97,7 @@ def kept(built: Sequence[Built], bases: Mapping[ObjectKey, Handle]) -> tuple[Can
     found = []
     for one in built:
         base = bases.get(quarantine_key(one.candidate.handle.key))
-        if base is not None and one.onto is not None and allowance(one.obj.custom.get("quarantine")):
+        if base is not None and one.onto is not None:
             found.append(Candidate(base, "keep", base))
     return tuple(found)
 
