@@ -20,8 +20,8 @@ RUNNABLE: Mapping[str, str] = {"greatexpectations": "Great Expectations"}
 _INSTEAD = "write the rule as a library metric or as `type: sql`"
 
 _NOT_HERE: Mapping[str, str] = {
-    "soda": f"Soda reads data over connections of its own, so it cannot judge what is read here: {_INSTEAD}",
-    "dbt": f"dbt tests are SQL of a dbt project, which a contract does not hold: {_INSTEAD}",
+    "soda": f"Soda reads data over connections of its own; {_INSTEAD}",
+    "dbt": f"dbt tests are SQL of a dbt project, which a contract does not hold; {_INSTEAD}",
 }
 
 
@@ -34,7 +34,9 @@ def custom_arguments(rule: QualityRule) -> dict[str, Any]:
     """What a rule says, and why it is skipped where no engine takes it up."""
     name = engine_name(rule.engine)
     shown = RUNNABLE.get(name) or rule.engine or "another engine"
-    reason = _NOT_HERE.get(name, f"the rule is for {shown}, which is not run here")
+    reason = f"the rule is for {shown}, which is not run here"
+    if name in _NOT_HERE:
+        reason = f"{reason}: {_NOT_HERE[name]}"
     return {"engine": rule.engine, "implementation": _parsed(rule.implementation), "skip": reason}
 
 
