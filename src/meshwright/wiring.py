@@ -13,7 +13,14 @@ from meshwright.model.product import Environment
 from meshwright.provisioning.secrets import secrets_for
 
 if TYPE_CHECKING:
-    from meshwright.provisioning.ports import Engine, PythonRunner, Secrets, SourceReader, Warehouse
+    from meshwright.provisioning.ports import (
+        CustomEngine,
+        Engine,
+        PythonRunner,
+        Secrets,
+        SourceReader,
+        Warehouse,
+    )
     from meshwright.provisioning.registry import Registry
 
 
@@ -66,6 +73,11 @@ class WiredInfrastructure:
     def readers(self) -> Mapping[str, SourceReader]:
         """The source readers by ODCS server type."""
         return LazyReaders(self._environment, self._root)
+
+    @cached_property
+    def custom_engines(self) -> Mapping[str, CustomEngine]:
+        """The engines of custom rules."""
+        return custom_engines()
 
 
 class LazyReaders(Mapping[str, "SourceReader"]):
@@ -135,6 +147,13 @@ def verification(root: Path, scratch: Path) -> tuple[Engine, Mapping[str, Source
     return DuckEngine([], {"scratch": str(scratch), "memory_limit": VERIFY_MEMORY}), LazyReaders(
         environment, root
     )
+
+
+def custom_engines() -> Mapping[str, CustomEngine]:
+    """Engines of custom rules, whether they are installed or not."""
+    from meshwright.adapters.great_expectations.engine import GreatExpectations
+
+    return {"greatexpectations": GreatExpectations()}
 
 
 def open_registry(environment: Environment, root: Path) -> Registry:

@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "unpin": "operate",
     "gc": "operate",
     "facts": "operate",
+    "quarantine": "quarantine",
     "query": "consume",
     "test": "testing",
     "verify": "verify",

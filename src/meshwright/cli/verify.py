@@ -81,7 +81,7 @@ def _verify(
     from meshwright.experience.verification.remembered import RememberedCounts
     from meshwright.experience.verification.verify import choose_objects, choose_server, verify_contract
     from meshwright.model.product import Source
-    from meshwright.wiring import verification
+    from meshwright.wiring import custom_engines, verification
 
     declared = _contract(_from_here(directory / path))
     objects = choose_objects(declared, names)
@@ -96,7 +96,13 @@ def _verify(
             )
         counts = None if fresh else RememberedCounts(cache)
         return verify_contract(
-            Source(declared, chosen), objects, readers[chosen.type], engine, Path(folder), counts
+            Source(declared, chosen),
+            objects,
+            readers[chosen.type],
+            engine,
+            Path(folder),
+            counts,
+            custom_engines(),
         )
 
 

@@ -21,6 +21,9 @@ column whose valid values are an interval, or knowing every value that a column 
 _INTERVAL = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "timezone"})
 """Arguments that bound values; what they let through is an interval."""
 
+INFINITE = 2**63 - 1
+"""The measure of a service level whose value is infinity; negative for minus infinity."""
+
 CheckKind = Literal[
     "present",  # the column is there
     "type",  # its type is assignable to the contract's
@@ -38,6 +41,7 @@ CheckKind = Literal[
     "required_keys",  # `required` members of an object, keys of a map
     "metric",  # a library metric, in `metric`
     "sql",  # a query that returns one value, in `query`
+    "service_level",  # how old the `end` of a column may be, by `level`: latency, retention, frequency
     "relationship",  # foreign key
     "text",  # for people only
     "custom",  # for another engine
@@ -57,7 +61,8 @@ class CheckSpec:
     `steps` leads from the row to a nested value, its top-level column first; empty when `column`
     is a top-level column, whose name may then hold any character. `key` and `withheld` are for
     samples: the object's key columns, and its top-level columns that hold classified data.
-    `arguments` may hold `skip` or `error`: why the check cannot run on any engine.
+    `arguments` may hold `skip` or `error`: why the check cannot run on any engine. `schedule` and
+    `scheduler` are the rule's: carried to the result, not acted on.
     """
 
     id: str  # stable inside the contract: deals.amount.required, deals.quality[0]
@@ -74,6 +79,8 @@ class CheckSpec:
     steps: tuple[Step, ...] = ()
     key: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
+    schedule: str | None = None
+    scheduler: str | None = None
 
     @property
     def proof(self) -> Proof | None:
@@ -108,9 +115,11 @@ class Measure:
     """What an engine found for one check: the measured value, and examples of what failed.
 
     `rows` is the number of rows looked at. For a check on rows, `value` is the number of
-    violating rows; for rowCount and sql it is the value itself. `samples` holds up to five
-    failing rows as {key column: value}, without classified columns. `found` is for `present`
-    and `type`: what is there instead. `error` says why the check could not run.
+    violating rows; for rowCount and sql it is the value itself, for a service level the lowest or
+    highest value in microseconds since 1970 (None: there is none). `samples` holds up to five
+    failing rows as {key column: value}, without classified columns. `found` is for `present` and
+    `type` what is there instead, for a service level the kind of the column's type. `error` says why
+    the check could not run.
     """
 
     value: Any = 0
@@ -134,7 +143,12 @@ class CheckResult:
 
     @property
     def stops(self) -> bool:
-        """Whether it keeps a candidate from being published."""
+        """Whether it keeps a candidate from being published.
+
+        A service level that could not be judged does so only where its severity is error.
+        """
+        if self.spec.kind == "service_level" and self.spec.severity != "error":
+            return False
         return self.status in ("fail", "error")
 
     def as_json(self) -> dict[str, Any]:
@@ -148,6 +162,8 @@ class CheckResult:
             "status": self.status,
             "severity": self.spec.severity,
             "dimension": self.spec.dimension,
+            "schedule": self.spec.schedule,
+            "scheduler": self.spec.scheduler,
             "expected": self.expected,
             "observed": self.observed,
             "rows": self.measure.rows,

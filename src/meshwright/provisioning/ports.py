@@ -253,6 +253,25 @@ class Session(Protocol):
         """All rows of a (small) relation."""
         ...
 
+    def offer_parted(
+        self,
+        good: str,
+        broken: str,
+        rows: str,
+        whole: str,
+        specs: Sequence[CheckSpec],
+        objects: Mapping[str, str],
+        names: tuple[str, str],
+        run: str,
+    ) -> Parted:
+        """Make the rows of relation `rows` that break none of `specs` readable as `good`, others as `broken`.
+
+        `rows` and `whole`, in which keys are unique, do not change as long as these are read. `broken` has
+        two more columns, called `names`: the ids of the checks that a row breaks, and `run`.
+        Checks that say nothing about single rows are left out.
+        """
+        ...
+
     def measure(
         self,
         name: str,
@@ -268,6 +287,14 @@ class Session(Protocol):
         counted in files.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """How many rows break checks, and how many break each."""
+
+    rows: int
+    checks: Mapping[str, int]
 
 
 class Counts(Protocol):
@@ -306,6 +333,24 @@ class Engine(Protocol):
 
     def query(self, relations: Mapping[str, Handle], sql: str) -> pa.Table:
         """Run one read-only statement over named handles (`domain.product.object`)."""
+        ...
+
+
+class CustomEngine(Protocol):
+    """Runs the quality rules of type `custom` that are written for one engine of its own."""
+
+    def unavailable(self) -> str | None:
+        """Why it cannot run here, and what to install; None where it can."""
+        ...
+
+    def measure(
+        self, specs: Sequence[CheckSpec], rows: pa.RecordBatchReader, folder: Path
+    ) -> Mapping[str, Measure]:
+        """What each rule finds, by its id: 0 where it is met, else how many rows break it, or 1.
+
+        `arguments["implementation"]` is what the contract says, parsed. All rows are judged, none is
+        guessed: where they are too many the rules are skipped. `folder` is for its files.
+        """
         ...
 
 
@@ -451,4 +496,9 @@ class Infrastructure(Protocol):
     @property
     def readers(self) -> Mapping[str, SourceReader]:
         """Source readers by ODCS server type."""
+        ...
+
+    @property
+    def custom_engines(self) -> Mapping[str, CustomEngine]:
+        """Engines of custom rules, by their name in lower case without signs."""
         ...

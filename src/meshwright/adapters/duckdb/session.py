@@ -15,6 +15,7 @@ import pyarrow as pa
 from meshwright.adapters.duckdb.boundary import require_offered
 from meshwright.adapters.duckdb.buckets import hash_functions
 from meshwright.adapters.duckdb.checks import SMALL, measure
+from meshwright.adapters.duckdb.checks.broken import broken_checks, row_tests
 from meshwright.adapters.duckdb.checks.parts import Parts, parts_of_handle
 from meshwright.adapters.duckdb.failures import translated
 from meshwright.adapters.duckdb.located import located_parts, located_sql
@@ -35,7 +36,7 @@ from meshwright.model.check import CheckSpec, Measure
 from meshwright.model.contract import ContractObject
 from meshwright.model.publication import DataFile, Handle
 from meshwright.model.types import ColumnType
-from meshwright.provisioning.ports import Counts, Located, Merge, Target, Written
+from meshwright.provisioning.ports import Counts, Located, Merge, Parted, Target, Written
 from meshwright.sql.duckdb_errors import without_values
 from meshwright.sql.duckdb_types import duckdb_type, from_duckdb, quote_identifier
 
@@ -191,6 +192,33 @@ class DuckSession:
     def compact(self, handle: Handle, files: Sequence[DataFile], target: Target) -> Written:
         """See `provisioning.ports.Session`."""
         return Written(self._copy(scan(handle.columns, files), target, str(handle.key), "compacted"))
+
+    def offer_parted(
+        self,
+        good: str,
+        broken: str,
+        rows: str,
+        whole: str,
+        specs: Sequence[CheckSpec],
+        objects: Mapping[str, str],
+        names: tuple[str, str],
+        run: str,
+    ) -> Parted:
+        """See `provisioning.ports.Session`."""
+        quoted = {obj: quote_identifier(relation) for obj, relation in objects.items()}
+        source, checks = quote_identifier(rows), quote_identifier(names[0])
+        with translated("the broken rows cannot be told apart", rows):
+            tests = row_tests(self._cursor, quote_identifier(whole), self.describe(rows), specs, quoted)
+            told = f"SELECT *, {broken_checks(tests)} AS {checks} FROM {source}"
+        self._view(good, f"SELECT * EXCLUDE ({checks}) FROM ({told}) WHERE len({checks}) = 0", rows)
+        mark = f"{literal(run)} AS {quote_identifier(names[1])}"
+        self._view(broken, f"SELECT *, {mark} FROM ({told}) WHERE len({checks}) > 0", rows)
+        with translated("the broken rows cannot be told apart", rows):
+            found = self._cursor.execute(
+                f"SELECT {checks}, count(*) FROM {quote_identifier(broken)} GROUP BY {checks}"
+            ).fetchall()
+        counts = {name: sum(n for ids, n in found if name in ids) for name in tests}
+        return Parted(sum(n for _, n in found), {name: n for name, n in counts.items() if n})
 
     def measure(
         self,

@@ -10,6 +10,7 @@ from meshwright.experience.contracts.formats import format_arguments
 from meshwright.experience.contracts.places import Place, classified_columns, places
 from meshwright.experience.contracts.quality import quality_checks
 from meshwright.experience.contracts.references import relationship_checks
+from meshwright.experience.contracts.service_levels import service_level_checks
 from meshwright.model.check import CheckKind, CheckSpec
 from meshwright.model.contract import Contract, ContractObject
 from meshwright.model.types import ANY, ColumnType, column_type, loose_kinds
@@ -27,9 +28,11 @@ def compile_contract(contract: Contract, objects: Collection[str] | None = None)
     engine can check (text, custom) is listed too, and skipped with its reason.
     """
     specs: list[CheckSpec] = []
+    levels = list(service_level_checks(contract, objects))
     for obj in contract.objects:
         if objects is None or obj.name in objects:
             specs.extend(_object_checks(contract, obj, objects))
+            specs.extend(spec for of, spec in levels if of is obj)
     return tuple(_with_unique_ids(specs))
 
 

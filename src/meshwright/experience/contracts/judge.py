@@ -2,43 +2,52 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from meshwright.experience.contracts.service_levels import judge_level
 from meshwright.experience.contracts.wording import expectation, spoken
 from meshwright.model.check import CheckResult, CheckSpec, Measure, Status
 from meshwright.model.operators import percentage, satisfied
 from meshwright.model.printable import printable
 
 
-def judge(spec: CheckSpec, measure: Measure) -> CheckResult:
+def judge(spec: CheckSpec, measure: Measure, now: dt.datetime | None = None) -> CheckResult:
     """The verdict on one check.
 
     A threshold that is not met is `fail` for severity error, and `warn` for warning and info. A
     check that could not be computed is `error`, whatever its severity; one that was left out is
-    `skip`.
+    `skip`. Service levels are judged as of `now`, and are an error where that is not told.
     """
     if measure.error is not None:
         return CheckResult(spec, "error", expectation(spec), f"could not run: {measure.error}", measure)
     if measure.skip is not None:
         return CheckResult(spec, "skip", expectation(spec), f"skipped: {measure.skip}", measure)
+    if spec.kind == "service_level":
+        verdict, observed = judge_level(spec, measure, now)
+        return CheckResult(spec, verdict, expectation(spec), observed, measure)
     status: Status = "pass"
     if not satisfied(spec.threshold, measure.value, measure.rows):
         status = "fail" if spec.severity == "error" else "warn"
     return CheckResult(spec, status, expectation(spec), observation(spec, measure), measure)
 
 
-def judge_all(specs: Iterable[CheckSpec], measures: Mapping[str, Measure]) -> tuple[CheckResult, ...]:
+def judge_all(
+    specs: Iterable[CheckSpec], measures: Mapping[str, Measure], now: dt.datetime | None = None
+) -> tuple[CheckResult, ...]:
     """The verdicts on all checks; one that nobody measured is an error, never a pass."""
     unmeasured = Measure(error="no engine measured it")
-    return tuple(judge(spec, measures.get(spec.id, unmeasured)) for spec in specs)
+    return tuple(judge(spec, measures.get(spec.id, unmeasured), now) for spec in specs)
 
 
 def observation(spec: CheckSpec, measure: Measure) -> str:
     """What was measured, in words."""
     if spec.kind == "present":
         return measure.found or "no such column" if measure.value else "there"
+    if spec.kind == "custom":
+        return measure.found or "not met"
     if spec.kind == "type":
         fit = f"{spoken(measure.value)} of {_rows(measure.rows)} hold another"
         return fit if measure.found is None else f"type {measure.found}"
@@ -114,7 +123,8 @@ def _involved(result: CheckResult) -> tuple[str, ...]:
     own = [spec.steps[0][1]] if spec.steps else [spec.column] if spec.column else []
     named = [path[0][1] for path in paths] or own
     of_schema = spec.kind == "present" or (spec.kind == "type" and result.measure.found is not None)
-    if of_schema or spec.kind == "sql" or spec.arguments.get("metric") == "rowCount":
+    of_rows = spec.kind not in ("sql", "service_level", "custom")
+    if of_schema or not of_rows or spec.arguments.get("metric") == "rowCount":
         return ()
     return tuple(dict.fromkeys((*spec.key, *named)))
 

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from meshwright.errors import InputError, MissingPart
 from meshwright.experience.contracts.compile import compile_contract
+from meshwright.experience.contracts.custom import measure_custom
 from meshwright.experience.contracts.judge import judge_all
 from meshwright.experience.positions import finder
 from meshwright.experience.verification.report import Report
 from meshwright.model.check import CheckResult
 from meshwright.model.contract import Contract, ContractObject, Server
 from meshwright.model.product import Source
-from meshwright.provisioning.ports import Counts, Engine, Located, Session, SourceReader
+from meshwright.provisioning.ports import Counts, CustomEngine, Engine, Located, Session, SourceReader
 
 
 def choose_server(contract: Contract, name: str | None) -> Server:
@@ -70,12 +71,13 @@ def verify_contract(
     engine: Engine,
     scratch: Path,
     counts: Counts | None = None,
+    custom: Mapping[str, CustomEngine] | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Report:
     """Judge every check of these objects; rows are read in place, where an engine can do that.
 
     `scratch` is a folder for rows that have to be fetched first; `counts` remembers what was
-    counted in files.
+    counted in files; `custom` are the engines of custom rules.
 
     Raises:
         MeshwrightError: the data cannot be reached or read.
@@ -92,7 +94,11 @@ def verify_contract(
         specs = compile_contract(contract, list(relations))
         for obj in objects:
             own = [spec for spec in specs if spec.object == obj.name]
-            results += judge_all(own, session.measure(obj.name, own, relations, counts=counts))
+            measures = {
+                **session.measure(obj.name, own, relations, counts=counts),
+                **measure_custom(own, session, obj.name, custom or {}, scratch),
+            }
+            results += judge_all(own, measures, started)
     return Report(
         contract,
         source.server.name,

@@ -20,11 +20,13 @@ from meshwright.adapters.duckdb.checks.probes import (
     Probe,
     QueryProbe,
     RowProbe,
+    SpanProbe,
     pattern_of,
     probe,
 )
 from meshwright.adapters.duckdb.checks.sample import samples
 from meshwright.adapters.duckdb.checks.sandbox import run_rule
+from meshwright.adapters.duckdb.checks.spans import measure_spans
 from meshwright.adapters.duckdb.checks.tally import (
     ROWS,
     Found,
@@ -87,6 +89,8 @@ def measure(
         assert isinstance(counted_rows, int)
         rows = counted_rows
         found.update(_keys_and_orphans(connection, asked, rows, tallies))
+        spans = [one for one in asked if isinstance(one, SpanProbe)]
+        found.update(measure_spans(connection, relation, spans, rows, memory))
         for one in asked:
             if isinstance(one, RowProbe):
                 found[one.spec.id] = _as_measure(one.spec, tallies[one.counted], rows)
@@ -96,7 +100,7 @@ def measure(
                 found[one.spec.id] = replace(value, rows=rows)
     for one in asked:
         spec, value = one.spec, found[one.spec.id]
-        if isinstance(one, QueryProbe) or value.error or value.value in (0, None):
+        if isinstance(one, QueryProbe | SpanProbe) or value.error or value.value in (0, None):
             continue
         if spec.arguments.get("metric") == "rowCount" or satisfied(spec.threshold, value.value, rows):
             continue

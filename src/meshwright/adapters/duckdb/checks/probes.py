@@ -10,8 +10,8 @@ from meshwright.adapters.duckdb.checks import paths
 from meshwright.adapters.duckdb.checks.literals import Inapplicable, text
 from meshwright.adapters.duckdb.checks.predicates import predicate
 from meshwright.adapters.extraction.judging import Misfit
-from meshwright.model.check import CheckSpec, Measure, Step
-from meshwright.model.types import ColumnType, assignable
+from meshwright.model.check import INFINITE, CheckSpec, Measure, Step
+from meshwright.model.types import TEMPORAL, ColumnType, assignable
 from meshwright.sql.duckdb_types import quote_identifier
 
 NONE: Mapping[tuple[Step, ...], Misfit] = MappingProxyType({})
@@ -145,6 +145,16 @@ class OrphanProbe:
 
 
 @dataclass(frozen=True, slots=True)
+class SpanProbe:
+    """The lowest or highest value of a column: `end` is an aggregate, in microseconds since 1970."""
+
+    spec: CheckSpec
+    end: str
+    highest: bool
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class QueryProbe:
     """A rule in SQL."""
 
@@ -154,7 +164,7 @@ class QueryProbe:
 Misfits = Mapping[tuple[Step, ...], Misfit]
 """The places at which rows can hold a value that is not of its type."""
 
-Probe = RowProbe | KeyProbe | OrphanProbe | QueryProbe | Measure
+Probe = RowProbe | KeyProbe | OrphanProbe | SpanProbe | QueryProbe | Measure
 
 
 def probe(
@@ -183,6 +193,8 @@ def probe(
                 return RowProbe(spec, "true", "count(*)")
             case "relationship":
                 return _orphans(spec, relation, columns, objects)
+            case "service_level":
+                return _span(spec, columns)
             case "sql":
                 return QueryProbe(spec)
         return _rows(spec, columns, misfits)
@@ -309,6 +321,17 @@ def _orphans(
     names = tuple(path[0][1] for path in found) if plain else ()
     target_names = tuple(path[0][1] for path in targets) if plain else ()
     return OrphanProbe(spec, source, values, other, there, shown, own, names, target_names)
+
+
+def _span(spec: CheckSpec, columns: Mapping[str, ColumnType]) -> Probe:
+    path = paths.path_of(spec)
+    kind = paths.type_at(columns, path).kind
+    if kind not in TEMPORAL:
+        raise Inapplicable(f"`{paths.label(path)}` is {kind}; only a date or a timestamp shows an age")
+    highest = spec.arguments["end"] == "highest"
+    end = f"{'max' if highest else 'min'}({paths.single_value(path)})"
+    sign = f"CASE WHEN {end} > '1970-01-01' THEN {INFINITE} ELSE -{INFINITE} END"
+    return SpanProbe(spec, f"CASE WHEN isinf({end}) THEN {sign} ELSE epoch_us({end}) END", highest, kind)
 
 
 def pattern_of(spec: CheckSpec) -> str | None:
