@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -93,6 +93,9 @@ class LocalReader:
                     connection, obj, folder, scratch, delivery.where, lambda error: _explain(error, delivery)
                 )
                 return writer.write(parts, increment)
+
+    def inspect(self, source: Source, objects: Sequence[ContractObject]) -> None:
+        """An engine judges the rows."""
 
     def locate(self, source: Source, obj: ContractObject) -> Located:
         """The object's files.

@@ -131,18 +131,21 @@ def unavailable(
     what: str = "PostgreSQL failed while it was read",
 ) -> Unavailable:
     """The error for a database that does not answer; holds libpq's words without secrets and data."""
-    state = getattr(error, "sqlstate", "")  # a stream's error comes through DuckDB, and has none
-    if state is None or state[:2] in _NEVER_DATA:
-        lines = [line.strip() for line in str(error).splitlines()]
-        text = " ".join(line for line in lines if line and not line.startswith(("Query was:", "LINE ", "^")))
-    else:
-        text = without_values(str(error))
     return Unavailable(
         what,
         where=where,
-        why=scrub(text, secrets),
+        why=scrub(said(error), secrets),
         way_out="check that the server runs, and the server's host, port, database and secrets",
     )
+
+
+def said(error: Exception) -> str:
+    """What the database says, in one line and without values of data."""
+    state = getattr(error, "sqlstate", "")  # a stream's error comes through DuckDB, and has none
+    if state is None or state[:2] in _NEVER_DATA:
+        lines = [line.strip() for line in str(error).splitlines()]
+        return " ".join(line for line in lines if line and not line.startswith(("Query was:", "LINE ", "^")))
+    return without_values(str(error))
 
 
 def without_values(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from meshwright.experience.verification.report import Report
 from meshwright.model.check import CheckResult
 from meshwright.model.contract import Contract, ContractObject, Server
 from meshwright.model.product import Source
-from meshwright.provisioning.ports import Counts, Engine, Located, Session, SourceReader
+from meshwright.provisioning.ports import Counts, Engine, Inspection, Located, SourceReader
 
 
 def choose_server(contract: Contract, name: str | None) -> Server:
@@ -82,12 +82,9 @@ def verify_contract(
     """
     contract = source.contract
     started, begin = clock(), time.perf_counter()
-    located = {obj.name: _locate(source, obj, reader, scratch) for obj in objects}
     results: list[CheckResult] = []
     with ExitStack() as stack:
-        session = stack.enter_context(_opened(engine, located))
-        for obj in objects:
-            session.offer_located(obj.name, located[obj.name], obj)
+        session = _inspection(stack, source, objects, reader, engine, scratch)
         relations = {obj.name: obj.name for obj in objects}
         specs = compile_contract(contract, list(relations))
         for obj in objects:
@@ -103,8 +100,23 @@ def verify_contract(
     )
 
 
-def _opened(engine: Engine, located: Mapping[str, Located]) -> AbstractContextManager[Session]:
-    return engine.inspection(located.values())
+def _inspection(
+    stack: ExitStack,
+    source: Source,
+    objects: Sequence[ContractObject],
+    reader: SourceReader,
+    engine: Engine,
+    scratch: Path,
+) -> Inspection:
+    """The source itself where it judges its own data, else an engine that can read them."""
+    own = reader.inspect(source, objects)
+    if own is not None:
+        return stack.enter_context(own)
+    located = {obj.name: _locate(source, obj, reader, scratch) for obj in objects}
+    session = stack.enter_context(engine.inspection(located.values()))
+    for obj in objects:
+        session.offer_located(obj.name, located[obj.name], obj)
+    return session
 
 
 def _locate(source: Source, obj: ContractObject, reader: SourceReader, scratch: Path) -> Located:

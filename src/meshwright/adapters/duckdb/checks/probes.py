@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from meshwright.adapters.duckdb.checks import paths
-from meshwright.adapters.duckdb.checks.literals import Inapplicable, text
+from meshwright.adapters.duckdb.checks.literals import text
 from meshwright.adapters.duckdb.checks.predicates import predicate
+from meshwright.adapters.extraction.exact import Inapplicable
+from meshwright.adapters.extraction.steps import NotThere, label, path_of
 from meshwright.model.check import CheckSpec, Measure, Step
 from meshwright.model.types import ColumnType, assignable
 from meshwright.sql.duckdb_types import quote_identifier
@@ -150,7 +152,7 @@ def probe(
             case "sql":
                 return QueryProbe(spec)
         return _rows(spec, columns)
-    except paths.NotThere as missing:
+    except NotThere as missing:
         if spec.kind in ("metric", "relationship"):
             return Measure(error=str(missing))
         return Measure(skip=f"{missing}: see the check for its presence")
@@ -159,10 +161,10 @@ def probe(
 
 
 def _of_schema(spec: CheckSpec, columns: Mapping[str, ColumnType]) -> Measure:
-    path = paths.path_of(spec)
+    path = path_of(spec)
     try:
         found = paths.type_at(columns, path)
-    except paths.NotThere as missing:
+    except NotThere as missing:
         if spec.kind == "present":
             return Measure(value=1, found=str(missing), how="proved")
         return Measure(skip=f"{missing}: see the check for its presence")
@@ -179,13 +181,13 @@ def _rows(spec: CheckSpec, columns: Mapping[str, ColumnType]) -> Probe:
     of_null = spec.kind == "required" or spec.arguments.get("metric") in ("nullValues", "missingValues")
     tests: list[str] = []
     shown: list[Shown] = []
-    found = spec.arguments.get("paths", (paths.path_of(spec),))
+    found = spec.arguments.get("paths", (path_of(spec),))
     for path in found:
         kind = paths.type_at(columns, path)
         test = predicate(spec, kind)
         tests.append(paths.any_value(path, test, of_null))
         value = paths.first_value(path, test, of_null)
-        shown.append(Shown(paths.label(path), value, path[0][1], kind))
+        shown.append(Shown(label(path), value, path[0][1], kind))
     if tests == ["false"]:
         return Measure(how="proved")
     either = tests[0] if len(tests) == 1 else f"({' OR '.join(tests)})"
@@ -216,7 +218,7 @@ def _values(
         source = f"(SELECT unnest({paths.all_values(found[0])}) AS v FROM {relation})"
     values = ("v",) if repeated else tuple(paths.single_value(path) for path in found)
     shown = tuple(
-        Shown(paths.label(path), value, path[0][1], kind)
+        Shown(label(path), value, path[0][1], kind)
         for path, value, kind in zip(found, values, kinds, strict=True)
     )
     return source, values, shown, repeated
@@ -226,7 +228,7 @@ def _key(spec: CheckSpec, relation: str, columns: Mapping[str, ColumnType]) -> P
     found = spec.arguments.get("paths")
     if spec.kind == "primary_key":
         found = tuple((("field", name),) for name in spec.arguments["columns"])
-    found = found or (paths.path_of(spec),)
+    found = found or (path_of(spec),)
     source, values, shown, own = _values(found, relation, columns)
     plain = all(len(path) == 1 for path in found)
     return KeyProbe(spec, source, values, shown, own, tuple(path[0][1] for path in found) if plain else ())
