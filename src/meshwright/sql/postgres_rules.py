@@ -158,15 +158,15 @@ def _point_at(tree: exp.Expr, tables: Mapping[str, str | None], schema: str) -> 
             raise Refusal(f"the query reads `{name}`, whose data are not available here")
         if not table.alias:
             table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
-        pointed = exp.to_table(target, dialect="postgres")
+        spelled = exp.to_table(target, dialect="postgres")
         for part in ("this", "db", "catalog"):
-            table.set(part, pointed.args.get(part))
+            table.set(part, spelled.args.get(part))
 
 
 def _ctes_around(table: exp.Expr) -> Iterator[str]:
     """The names of the common table expressions that a table may stand for."""
     above: list[exp.Expr] = []
-    node = table.parent
+    node: exp.Expr | None = table.parent
     while node is not None:
         with_ = node.args.get("with_") or node.args.get("with")
         for cte in with_.expressions if with_ is not None else ():
