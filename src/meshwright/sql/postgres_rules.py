@@ -33,6 +33,9 @@ ArrayContainedBy ArrayOverlaps
 """
 
 _NODES = frozenset(_NODES_WORDS.split())
+_REWRITTEN = frozenset({"CARET", "DSTAR", "PIPE_SLASH", "DPIPE_SLASH", "DAT", "PARAMETER_OPERATOR"})
+"""Operators that would be written as functions, with another precedence than PostgreSQL's."""
+
 _CLOCK = frozenset({"CurrentDate", "CurrentTime", "CurrentTimestamp", "Localtime", "Localtimestamp"})
 
 _LEXEME = re.compile(
@@ -85,11 +88,14 @@ def _alias() -> type[exp.TableAlias]:
 
 
 def _parse(text: str) -> exp.Expr:
-    from sqlglot import exp, parse
+    from sqlglot import exp, parse, tokenize
     from sqlglot.errors import SqlglotError
     from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 
     try:
+        for token in tokenize(text, read="postgres"):
+            if token.token_type.name in _REWRITTEN:
+                raise Refusal(f"the query has the operator `{token.text}`; call its function by name")
         trees = [tree for tree in parse(text, dialect="postgres") if tree is not None]
     except SqlglotError as error:
         details = getattr(error, "errors", None) or [{}]
@@ -103,6 +109,10 @@ def _parse(text: str) -> exp.Expr:
         tree = tree.this
     if not isinstance(tree, exp.Select | exp.SetOperation):
         raise Refusal("the query must be one SELECT that only reads")
+    for node in list(tree.find_all(exp.Not)):
+        # A row is neither null nor not null where some of its fields are null.
+        if isinstance(node.this, exp.Is) and isinstance(node.this.expression, exp.Null):
+            node.replace(exp.Is(this=node.this.this, expression=exp.Not(this=exp.Null())))
     return normalize_identifiers(tree, dialect="postgres")
 
 
@@ -168,7 +178,7 @@ def _ctes_around(table: exp.Expr) -> Iterator[str]:
     above: list[exp.Expr] = []
     node: exp.Expr | None = table.parent
     while node is not None:
-        with_ = node.args.get("with_") or node.args.get("with")
+        with_: Any = node.args.get("with_") or node.args.get("with")
         for cte in with_.expressions if with_ is not None else ():
             if not with_.args.get("recursive") and any(cte is one for one in above):
                 break  # a part sees those before it, and not itself

@@ -95,12 +95,13 @@ def connected(source: Source, environ: Mapping[str, str], secrets: Mapping[str, 
         ) from None
     text = connection_text(source, environ, secrets)
     try:
-        connection = dbapi.connect(text)
+        # A driver that begins transactions itself does not let us go back to a savepoint.
+        connection = dbapi.connect(text, autocommit=True)
     except Error as error:
         raise unavailable(error, where, secrets, "PostgreSQL does not let us in") from None
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             # Text that PostgreSQL writes must not depend on the server's settings.
             cursor.execute("SET LOCAL DateStyle = 'ISO'")
             cursor.execute("SET LOCAL TimeZone = 'UTC'")
