@@ -13,8 +13,8 @@ from meshwright.model.check import CheckResult
 TABLES = (
     "CREATE SCHEMA crm",
     "CREATE TABLE crm.deals_v2 (id int, amount numeric(10,2), doc jsonb, tags text[], at timestamptz)",
-    "INSERT INTO crm.deals_v2 VALUES (1, 10.5, '{\"a\": 1}', '{x,y}', '2020-01-01'), (2, NULL, NULL, NULL, NULL), "
-    "(3, -1, '[]', '{}', now())",
+    "INSERT INTO crm.deals_v2 VALUES (1, 10.5, '{\"a\": 1}', '{x,y}', '2020-01-01'), "
+    "(2, NULL, NULL, NULL, NULL), (3, -1, '[]', '{}', now())",
     "CREATE TABLE crm.hidden (secret text)",
     "CREATE TABLE public.hidden (secret text)",
     "CREATE SEQUENCE public.s",
@@ -49,7 +49,8 @@ def run(server: Any, query: str, operator: dict[str, Any] | None = None, **more:
         "SELECT count(*) /* of deals */ FROM deals WHERE deals.amount < 0",
         "SELECT count(*) FROM DEALS_V2 d WHERE d.amount < 0",
         "SELECT count(*) FROM crm.deals_v2 WHERE Amount < 0",
-        "WITH bad AS (SELECT * FROM deals WHERE amount < 0), n AS (SELECT count(*) c FROM bad) SELECT c FROM n",
+        "WITH bad AS (SELECT * FROM deals WHERE amount < 0), n AS (SELECT count(*) c FROM bad) "
+        "SELECT c FROM n",
         "WITH deals AS (SELECT * FROM deals WHERE amount < 0) SELECT count(*) FROM deals",
         "SELECT count(*) FROM (SELECT amount FROM deals UNION ALL SELECT 5) x WHERE amount < 0",
         "SELECT count(*) FROM deals a JOIN deals b USING (id) WHERE b.amount < 0",
@@ -57,16 +58,19 @@ def run(server: Any, query: str, operator: dict[str, Any] | None = None, **more:
         "SELECT count(*) FILTER (WHERE amount < 0) FROM deals",
         "SELECT sum(CASE WHEN amount < 0 THEN 1 ELSE 0 END) FROM deals WHERE id BETWEEN 1 AND 3",
         "SELECT count(*) FROM deals WHERE id IN (SELECT id FROM deals WHERE amount < 0)",
-        "SELECT count(*) FROM deals a WHERE amount > 0 AND NOT EXISTS (SELECT 1 FROM deals b WHERE b.id = a.id + 3)",
+        "SELECT count(*) FROM deals a WHERE amount > 0 AND NOT EXISTS (SELECT 1 FROM deals b WHERE "
+        "b.id = a.id + 3)",
         "SELECT count(*) FROM generate_series(1, 1) AS g(i)",
-        "SELECT count(*) FROM (SELECT row_number() OVER (PARTITION BY id % 1 ORDER BY id) AS n FROM deals) x WHERE n = 1",
+        "SELECT count(*) FROM (SELECT row_number() OVER (PARTITION BY id % 1 ORDER BY id) AS n "
+        "FROM deals) x WHERE n = 1",
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3) SELECT min(i) FROM n",
         "SELECT count(*) FROM deals WHERE at > now() - interval '1 day'",
         "SELECT count(*) FROM deals WHERE at::date < DATE '2020-06-01' AND extract(year FROM at) = 2020",
         "SELECT count(*) FROM deals WHERE (doc ->> 'a')::int = 1 AND doc @> '{\"a\": 1}'::jsonb",
         "SELECT count(*) FROM deals, unnest(tags) AS t(tag) WHERE tag = 'x'",
         "SELECT count(*) FROM deals WHERE tags[1] = 'x' OR 'x' = ANY(tags)",
-        "SELECT count(DISTINCT lower(trim(tag))) FROM deals CROSS JOIN LATERAL unnest(tags) u(tag) WHERE tag LIKE 'x%'",
+        "SELECT count(DISTINCT lower(trim(tag))) FROM deals CROSS JOIN LATERAL unnest(tags) u(tag) "
+        "WHERE tag LIKE 'x%'",
         "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY id) - 1 FROM deals",
         "SELECT count(*) FROM deals WHERE amount IS DISTINCT FROM 10.5 AND amount IS NOT NULL",
         "SELECT count(*) FROM (VALUES (1), (2)) AS v(x) WHERE x > 1",
