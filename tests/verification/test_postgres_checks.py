@@ -222,12 +222,14 @@ def test_a_member_that_no_object_has_is_not_present(crm: Any) -> None:
 
 def test_a_relationship_is_followed_inside_postgresql(crm: Any) -> None:
     crm.execute(
+        "CREATE TYPE crm.seat AS (seat int)",
         "CREATE TABLE crm.offices (id int, country text)",
         "INSERT INTO crm.offices VALUES (1, 'NL'), (2, 'DE'), (NULL, 'FR')",
-        "CREATE TABLE crm.deals (id int, office bigint, land varchar(2), others int[])",
-        "INSERT INTO crm.deals VALUES (1, 1, 'NL', '{1,7}'), (2, 9, 'DE', '{}'), (3, NULL, 'NL', NULL), "
-        "(4, 1, 'DE', '{8,9}')",
+        "CREATE TABLE crm.deals (id int, office bigint, land varchar(2), others crm.seat[])",
+        "INSERT INTO crm.deals VALUES (1, 1, 'NL', ARRAY[row(1), row(7)]::crm.seat[]), (2, 9, 'DE', '{}'), "
+        "(3, NULL, 'NL', NULL), (4, 1, 'DE', ARRAY[row(8), row(9), row(NULL), NULL]::crm.seat[])",
     )
+    seat = column("seat", "integer", relationships=[{"to": "offices.id"}])
     declared = contract(
         {
             "name": "deals",
@@ -235,11 +237,7 @@ def test_a_relationship_is_followed_inside_postgresql(crm: Any) -> None:
                 column("id", "integer", primaryKey=True),
                 column("office", "integer", relationships=[{"to": "offices.id"}]),
                 column("land", "string"),
-                column(
-                    "others",
-                    "array",
-                    items={"logicalType": "integer", "relationships": [{"to": "offices.id"}]},
-                ),
+                column("others", "array", items={"logicalType": "object", "properties": [seat]}),
             ],
             "relationships": [
                 {"from": ["deals.office", "deals.land"], "to": ["offices.id", "offices.country"]}
@@ -251,7 +249,7 @@ def test_a_relationship_is_followed_inside_postgresql(crm: Any) -> None:
     assert failed(results) == {
         "deals.office.relationships[0]": 1,
         "deals.relationships[0]": 2,
-        "deals.others[].relationships[0]": 3,
+        "deals.seat.relationships[0]": 3,
     }
     assert results["deals.office.relationships[0]"].measure.samples == ({"id": 2, "office": 9},)
 
