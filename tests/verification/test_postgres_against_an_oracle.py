@@ -33,5 +33,9 @@ def server(postgres: Any) -> Iterator[tuple[Any, Any]]:
 def test_postgresql_counts_what_a_naive_judge_counts(server: Any, made: Case, documents: bool) -> None:
     objects, rows, tables = made
     statements, there = stored("oracle", rows, tables, documents)
-    server[1].execute(";\n".join(["SET client_min_messages = warning", *statements]).encode())
+    server[1].execute(
+        ";\n".join(
+            ["SET client_min_messages = warning", "SET synchronous_commit = off", *statements]
+        ).encode()
+    )
     compare(objects, there, verify_there(server[0], "oracle", contract(*objects), ["main", "other"]))

@@ -77,6 +77,7 @@ def test_a_column_of_a_fitting_type_passes(crm: Any, stored: str, declared: dict
         ("bigint", {"logicalType": "integer", "physicalType": "int"}, "int64"),
         ("numeric(12,3)", {"logicalType": "number", "physicalType": "numeric(10,2)"}, "decimal(12,3)"),
         ("inet", {"logicalType": "string"}, "inet"),
+        ("text", {"logicalType": "integer", "physicalType": "text"}, "string"),
         ("int", {"logicalType": "array"}, "int32"),
         ("timestamp", {"logicalType": "timestamp", "logicalTypeOptions": {"timezone": True}}, "timestamp"),
     ],
@@ -268,6 +269,27 @@ def test_classified_columns_are_withheld(crm: Any) -> None:
     assert failed(results) == {"deals.ssn.unique": 1, "deals.ssn.length": 2}
     assert results["deals.ssn.length"].measure.samples == ({"id": 1}, {"id": 2})
     assert "secret" not in str(results)
+
+
+def test_texts_are_counted_in_characters_in_any_encoding(postgres: Any) -> None:
+    postgres.execute(
+        "DROP DATABASE IF EXISTS latin WITH (FORCE)",
+        "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0",
+    )
+    latin = type(postgres)(postgres.host, postgres.port, postgres.user, "latin")
+    try:
+        latin.execute("CREATE SCHEMA crm")
+        rules = {"maxLength": 1, "pattern": "^[^a]$"}
+        prop = column("x", "string", enum=[{"value": "é"}], logicalTypeOptions=rules)
+        assert failed(verify(latin, "x text", "('é'), ('a')", prop)) == {
+            "deals.x.enum": 1,
+            "deals.x.pattern": 1,
+        }
+        beyond = column("x", "string", logicalTypeOptions={"pattern": "é"})
+        refused = verify_there(latin, "crm", contract({"name": "deals", "properties": [beyond]}), ["deals"])
+        assert "it has `é`" in refused["deals.x.pattern"].observed
+    finally:
+        postgres.execute("DROP DATABASE latin WITH (FORCE)")
 
 
 def test_a_check_that_fails_to_run_leaves_the_others_their_verdicts(crm: Any) -> None:

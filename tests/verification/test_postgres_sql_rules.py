@@ -234,3 +234,18 @@ def test_other_checks_are_measured_after_a_rule_failed(server: Any) -> None:
     results = verify_there(server, "crm", declared, ["deals"])
     assert results["deals.quality[1]"].status == "error"
     assert results["deals.amount.required"].measure.value == 1
+
+
+def test_a_rule_that_takes_too_long_is_an_error(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("meshwright.adapters.postgres.checks.measure.RULE_SECONDS", 0.001)
+    result = run(
+        server, "SELECT sum(a * b) FROM generate_series(1, 1000000) AS x(a), generate_series(1, 1000) AS y(b)"
+    )
+    assert result.status == "error"
+    assert "canceling statement due to statement timeout" in result.observed
+
+
+def test_null_of_a_row_keeps_its_meaning(server: Any) -> None:
+    query = "SELECT count(*) FROM deals a LEFT JOIN deals b ON a.id = b.id - 1 WHERE b IS NOT NULL"
+    assert run(server, query, {"mustBe": 1}).status == "pass"
+    assert "operator `^`" in run(server, "SELECT -2 ^ 2").observed

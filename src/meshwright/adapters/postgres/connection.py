@@ -56,6 +56,7 @@ def connection_text(source: Source, environ: Mapping[str, str], secrets: Mapping
         "user": secrets.get("user") or str(setting(source, "user", environ, "")),
         "password": secrets.get("password") or secrets.get("token", ""),
         "application_name": "meshwright",
+        "client_encoding": "UTF8",
         "connect_timeout": "10",
         "keepalives_idle": "30",
         "tcp_user_timeout": "60000",

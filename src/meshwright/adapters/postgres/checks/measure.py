@@ -29,8 +29,8 @@ from meshwright.provisioning.ports import Counts
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection
 
-RULE_SECONDS = 600
-"""How long one rule in SQL may take."""
+RULE_SECONDS = 600.0
+"""How long one rule in SQL may take, where the server allows no less."""
 
 _MOST = 1_000
 """Aggregates of one statement; PostgreSQL allows for 1,664 columns."""
@@ -173,9 +173,11 @@ class PostgresInspection:
         return Measure(row[0] - row[1] + incomplete)
 
     def _rule(self, spec: CheckSpec, others: Mapping[str, Relation]) -> Measure:
-        self._run(f"SET LOCAL statement_timeout = {RULE_SECONDS * 1000}")
+        own = self.ask("SELECT setting FROM pg_settings WHERE name = 'statement_timeout'")
+        limits = (int(own[0][0]), int(RULE_SECONDS * 1000))
+        self._run(f"SET LOCAL statement_timeout = {min(limit for limit in limits if limit)}")
         found = run_rule(self.attempt, spec, others, self._schema)
-        self._run("SET LOCAL statement_timeout = 0")
+        self._run("SET LOCAL statement_timeout TO DEFAULT")
         return found
 
     def _sampled(self, relation: Relation, one: RowProbe | KeyProbe | OrphanProbe, value: Measure) -> Measure:

@@ -11,10 +11,10 @@ from meshwright.adapters.extraction.steps import NotThere, label, path_of
 from meshwright.adapters.postgres.checks import documents
 from meshwright.adapters.postgres.checks.paths import ROW, Place, Value, place, single
 from meshwright.adapters.postgres.checks.predicates import Encoding, predicate
-from meshwright.adapters.postgres.checks.shapes import Shape
+from meshwright.adapters.postgres.checks.shapes import UNBOUNDED, Shape
 from meshwright.model.check import CheckSpec, Measure, Step
 from meshwright.model.contract import ContractObject
-from meshwright.model.types import INTEGERS, ColumnType, assignable
+from meshwright.model.types import ANY, INTEGERS, ColumnType, assignable
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +181,11 @@ def _type(spec: CheckSpec, relation: Relation) -> Probe:
         return RowProbe(spec, found.any(other), declared=declared)
     physical = spec.arguments.get("physical")
     fits = assignable(declared, loose, value.shape.kind)
-    fits = fits or (physical is not None and value.shape.is_called(physical))
+    if value.shape.kind in (ANY, UNBOUNDED):  # no neutral type says it better than PostgreSQL's own
+        fits = fits or (physical is not None and value.shape.is_called(physical))
     if fits and value.shape.kind.kind == "list":
         # All arrays of a type share it, however many dimensions they have.
         return RowProbe(spec, found.any(f"array_ndims({value.sql}) > 1"), declared=declared)
-    if fits and declared.kind in INTEGERS and value.shape.kind.kind == "decimal":
-        fits = value.shape.kind.scale == 0
     return Measure(value=0 if fits else 1, found=str(value.shape), how="proved")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from meshwright.adapters.postgres.catalogue import Types
-from meshwright.model.types import ANY, ColumnType
+from meshwright.model.types import ColumnType
 
 UNBOUNDED = ColumnType("decimal", 147455, 16383)
 """A NUMERIC without a modifier: up to so many digits, of which so many are behind the point."""
@@ -99,11 +99,3 @@ def _numeric(modifier: int) -> ColumnType:
     precision, scale = ((modifier - 4) >> 16) & 0xFFFF, (modifier - 4) & 0x7FF
     scale = scale - 0x800 if scale >= 0x400 else scale
     return ColumnType("decimal", max(precision, scale, precision - scale), max(scale, 0))
-
-
-def as_kind(kind: ColumnType) -> Shape:
-    """The shape of a value that is of this type."""
-    return Shape(kind, str(kind), str(kind))
-
-
-NOTHING = as_kind(ANY)
