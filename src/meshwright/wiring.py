@@ -72,7 +72,7 @@ class WiredInfrastructure:
     @cached_property
     def readers(self) -> Mapping[str, SourceReader]:
         """The source readers by ODCS server type."""
-        return LazyReaders(self._environment, self._root)
+        return LazyReaders(secrets_for(self._environment, os.environ, self._root), self._root)
 
     @cached_property
     def custom_engines(self) -> Mapping[str, CustomEngine]:
@@ -83,8 +83,8 @@ class WiredInfrastructure:
 class LazyReaders(Mapping[str, "SourceReader"]):
     """Source readers by ODCS server type, loaded on first use."""
 
-    def __init__(self, environment: Environment, root: Path) -> None:
-        self._context = (root, os.environ, secrets_for(environment, os.environ, root))
+    def __init__(self, secrets: Secrets, root: Path) -> None:
+        self._context = (root, os.environ, secrets)
         self._made: dict[str, SourceReader] = {}
 
     def __getitem__(self, kind: str) -> SourceReader:
@@ -136,17 +136,17 @@ _READERS: Mapping[str, Callable[[Path, Mapping[str, str], Secrets], SourceReader
 }
 
 
-def verification(root: Path, scratch: Path) -> tuple[Engine, Mapping[str, SourceReader]]:
+def verification(
+    root: Path, scratch: Path, secrets: Secrets = lambda server: {}
+) -> tuple[Engine, Mapping[str, SourceReader]]:
     """What verifies a contract outside a mesh: the embedded engine, and readers by server type.
 
     Relative paths are below `root`; `scratch` is a folder for what does not fit into memory.
     """
     from meshwright.adapters.duckdb.engine import DuckEngine
 
-    environment = Environment("local", str(scratch), "", "duckdb")
-    return DuckEngine([], {"scratch": str(scratch), "memory_limit": VERIFY_MEMORY}), LazyReaders(
-        environment, root
-    )
+    engine = DuckEngine([], {"scratch": str(scratch), "memory_limit": VERIFY_MEMORY})
+    return engine, LazyReaders(secrets, root)
 
 
 def custom_engines() -> Mapping[str, CustomEngine]:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from meshwright.cli.options import EnvironmentOption
 from meshwright.cli.output import check_format, console, print_text, rule, width, wrapped
 from meshwright.errors import BuildError, DriftError, InputError
 
 if TYPE_CHECKING:
     from meshwright.experience.verification.report import Report
     from meshwright.model.contract import Contract, ContractObject, Server
+    from meshwright.model.product import Environment
+    from meshwright.provisioning.ports import Secrets
 
 FORMATS = ("text", "json", "junit", "oors", "github", "html")
 
@@ -50,6 +54,15 @@ def verify(
     object: Annotated[
         list[str] | None, typer.Option(help="Objects to verify; all of the contract's when left out.")
     ] = None,
+    secret: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=REFERENCE",
+            help="A secret of the server: `user=env:NAME`, `password=file:PATH`. In a mesh those of its "
+            "environment are known.",
+        ),
+    ] = None,
+    environment: EnvironmentOption = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Checks that were skipped count as failed.")
     ] = False,
@@ -65,7 +78,8 @@ def verify(
     check_format(format, FORMATS)
     target = _checked(context.obj.directory / out) if out is not None else None
     try:
-        report = _verify(context.obj.directory, contract, server, data, object or (), fresh)
+        secrets = _secrets(context.obj.directory, secret or (), environment)
+        report = _verify(context.obj.directory, contract, server, data, object or (), secrets, fresh)
     except (BuildError, DriftError) as error:  # nothing could be verified: that is no verdict
         raise InputError(error.what, where=error.where, why=error.why, way_out=error.way_out) from error
     if target is not None:
@@ -75,7 +89,13 @@ def verify(
 
 
 def _verify(
-    directory: Path, path: Path, server: str | None, data: str | None, names: Sequence[str], fresh: bool
+    directory: Path,
+    path: Path,
+    server: str | None,
+    data: str | None,
+    names: Sequence[str],
+    secrets: Secrets,
+    fresh: bool,
 ) -> Report:
     from meshwright.experience.cache import Cache
     from meshwright.experience.verification.remembered import RememberedCounts
@@ -87,7 +107,7 @@ def _verify(
     objects = choose_objects(declared, names)
     chosen = _given(declared, objects, data, directory) if data else choose_server(declared, server)
     with tempfile.TemporaryDirectory(prefix="mesh-verify-") as folder, Cache.of_user() as cache:
-        engine, readers = verification(directory, Path(folder))
+        engine, readers = verification(directory, Path(folder), secrets)
         if chosen.type not in readers:
             raise InputError(
                 f"servers of type `{chosen.type}` cannot be verified",
@@ -110,6 +130,60 @@ def _from_here(path: Path) -> Path:
     """A path below the working folder as seen from there, as reports that are sent on shall name it."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _secrets(directory: Path, given: Sequence[str], environment: str | None) -> Secrets:
+    """The secrets of servers: those given by reference, before those of the mesh's environment.
+
+    Raises:
+        InputError: one is not given as KEY=REFERENCE, or there is no such environment.
+    """
+    from meshwright.cli.workspace import find_root
+    from meshwright.provisioning.secrets import SecretValues, resolve, secrets_for
+
+    references: dict[str, str] = {}
+    for text in given:
+        key, sign, reference = text.partition("=")
+        if not sign or not key.strip():
+            raise InputError(
+                "a secret is given as KEY=REFERENCE",
+                way_out="write --secret password=env:NAME or --secret password=file:PATH",
+            )
+        references[key.strip()] = reference
+    root = find_root(directory)
+    in_mesh = (root / "mesh.yaml").exists()
+    if environment is not None and not in_mesh:
+        raise InputError(
+            f"there is no mesh here, so no environment `{environment}`", way_out="give secrets with --secret"
+        )
+    chosen = _environment(root, environment) if environment is not None else None
+
+    def values(server: str) -> Mapping[str, str]:
+        own = {
+            key: resolve(reference, directory, os.environ, server=server, key=key)
+            for key, reference in references.items()
+        }
+        if not in_mesh:
+            return SecretValues(own)
+        around = secrets_for(chosen or _environment(root, None), os.environ, root)
+        return SecretValues({**around(server), **own})
+
+    return values
+
+
+def _environment(root: Path, name: str | None) -> Environment:
+    from meshwright.experience.documents import load_document
+    from meshwright.experience.settings import read_settings
+
+    settings = read_settings(load_document(root / "mesh.yaml").document, str(root), ())
+    name = name or settings.default_environment
+    if name not in settings.environments:
+        raise InputError(
+            f"there is no environment `{name}`",
+            where="mesh.yaml",
+            way_out=f"use one of {', '.join(settings.environments)}, or declare it",
+        )
+    return settings.environments[name]
 
 
 def _contract(path: Path) -> Contract:

@@ -76,6 +76,21 @@ class Located:
     headers: tuple[tuple[str, ...], ...] = ()
 
 
+class Inspection(Protocol):
+    """Something that can measure checks; every `Session` is one."""
+
+    def measure(
+        self,
+        name: str,
+        specs: Sequence[CheckSpec],
+        objects: Mapping[str, str],
+        columns: Mapping[str, ColumnType] | None = None,
+        counts: Counts | None = None,
+    ) -> Mapping[str, Measure]:
+        """What each check finds in relation `name`; see `Session.measure`."""
+        ...
+
+
 class SourceReader(Protocol):
     """Reads one kind of ODCS server."""
 
@@ -119,6 +134,19 @@ class SourceReader(Protocol):
         Raises:
             Unavailable: the source does not answer.
             DriftError: the object is not there.
+        """
+        ...
+
+    def inspect(
+        self, source: Source, objects: Sequence[ContractObject]
+    ) -> AbstractContextManager[Inspection] | None:
+        """The source as a judge of its own data; None where an engine has to read them.
+
+        Relations are called as the objects are. On entering it
+
+        Raises:
+            Unavailable: the source does not answer.
+            DriftError: an object is not there.
         """
         ...
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -93,6 +93,9 @@ class LocalReader:
                 told = partial(explain, files=delivery.files, where=delivery.where)
                 writer = Writer(connection, obj, folder, scratch, delivery.where, told)
                 return writer.write(parts, increment)
+
+    def inspect(self, source: Source, objects: Sequence[ContractObject]) -> None:
+        """An engine judges the rows."""
 
     def locate(self, source: Source, obj: ContractObject) -> Located:
         """The object's files.

@@ -116,9 +116,13 @@ def _property_checks(scope: _Scope, place: Place) -> Iterator[CheckSpec]:
         yield scope.spec(place, "present", "")
     declared = _shell(column_type(prop), prop.logical_type)
     if declared != ANY:
-        text = {"json": True} if prop.logical_type == "object" and not prop.properties else {}
+        more: dict[str, Any] = {}
+        if prop.logical_type == "object" and not prop.properties:
+            more["json"] = True
+        if prop.physical_type:
+            more["physical"] = prop.physical_type
         yield scope.spec(
-            place, "type", ".logicalType", {"type": declared, "loose": loose_kinds(prop), **text}
+            place, "type", ".logicalType", {"type": declared, "loose": loose_kinds(prop), **more}
         )
     if prop.required:
         yield scope.spec(place, "required", ".required")

@@ -49,16 +49,19 @@ def _parsed(implementation: Any) -> Any:
         return implementation
 
 
+_IN_PLACE = "the rows are verified where they are, and the engine of this rule would have to copy them"
+
+
 def measure_custom(
     specs: Sequence[CheckSpec],
-    session: Session,
+    session: Session | None,
     relation: str,
     engines: Mapping[str, CustomEngine],
     folder: Path,
 ) -> dict[str, Measure]:
     """What the engines that are installed find in a relation, and why the others do not look.
 
-    `folder` is for what they keep while they look.
+    `folder` is for what they keep while they look. Without a `session` the rows stay where they are.
     """
     by_engine: dict[str, list[CheckSpec]] = {}
     for spec in specs:
@@ -67,8 +70,8 @@ def measure_custom(
             by_engine.setdefault(name, []).append(spec)
     found: dict[str, Measure] = {}
     for name, own in by_engine.items():
-        reason = engines[name].unavailable()
-        if reason is not None:
+        reason = _IN_PLACE if session is None else engines[name].unavailable()
+        if session is None or reason is not None:
             found.update({spec.id: Measure(skip=reason) for spec in own})
             continue
         with tempfile.TemporaryDirectory(prefix="custom-", dir=folder) as own_folder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +17,15 @@ from meshwright.experience.verification.report import Report
 from meshwright.model.check import CheckResult
 from meshwright.model.contract import Contract, ContractObject, Server
 from meshwright.model.product import Source
-from meshwright.provisioning.ports import Counts, CustomEngine, Engine, Located, Session, SourceReader
+from meshwright.provisioning.ports import (
+    Counts,
+    CustomEngine,
+    Engine,
+    Inspection,
+    Located,
+    Session,
+    SourceReader,
+)
 
 
 def choose_server(contract: Contract, name: str | None) -> Server:
@@ -84,18 +92,20 @@ def verify_contract(
     """
     contract = source.contract
     started, begin = clock(), time.perf_counter()
-    located = {obj.name: _locate(source, obj, reader, scratch) for obj in objects}
     results: list[CheckResult] = []
     with ExitStack() as stack:
-        session = stack.enter_context(_opened(engine, located))
-        for obj in objects:
-            session.offer_located(obj.name, located[obj.name], obj)
+        inspection: Inspection
+        session: Session | None = None
+        if (in_place := reader.inspect(source, objects)) is not None:
+            inspection = stack.enter_context(in_place)
+        else:
+            inspection = session = _opened(stack, source, objects, reader, engine, scratch)
         relations = {obj.name: obj.name for obj in objects}
         specs = compile_contract(contract, list(relations))
         for obj in objects:
             own = [spec for spec in specs if spec.object == obj.name]
             measures = {
-                **session.measure(obj.name, own, relations, counts=counts),
+                **inspection.measure(obj.name, own, relations, counts=counts),
                 **measure_custom(own, session, obj.name, custom or {}, scratch),
             }
             results += judge_all(own, measures, started)
@@ -109,8 +119,20 @@ def verify_contract(
     )
 
 
-def _opened(engine: Engine, located: Mapping[str, Located]) -> AbstractContextManager[Session]:
-    return engine.inspection(located.values())
+def _opened(
+    stack: ExitStack,
+    source: Source,
+    objects: Sequence[ContractObject],
+    reader: SourceReader,
+    engine: Engine,
+    scratch: Path,
+) -> Session:
+    """A session in which an engine can read the objects."""
+    located = {obj.name: _locate(source, obj, reader, scratch) for obj in objects}
+    session = stack.enter_context(engine.inspection(located.values()))
+    for obj in objects:
+        session.offer_located(obj.name, located[obj.name], obj)
+    return session
 
 
 def _locate(source: Source, obj: ContractObject, reader: SourceReader, scratch: Path) -> Located:

@@ -36,6 +36,7 @@ from meshwright.adapters.duckdb.checks.tally import (
     tally_parts,
     wanted_of,
 )
+from meshwright.adapters.extraction.patterns import refusal
 from meshwright.model.check import CheckSpec, Measure
 from meshwright.model.operators import satisfied
 from meshwright.model.types import ColumnType
@@ -199,12 +200,6 @@ def _as_measure(spec: CheckSpec, tally: Tally, rows: int) -> Measure:
     return Measure(tally.value, rows, how=tally.how)
 
 
-def _of_pattern(error: duckdb.Error) -> str:
-    """What RE2 has against a pattern: that quotes the contract, never data."""
-    line = str(error).strip().splitlines()[0]
-    return line.partition("Error: ")[2] or line
-
-
 def _reject_patterns(
     connection: duckdb.DuckDBPyConnection, specs: Iterable[CheckSpec], probes: dict[str, Probe]
 ) -> None:
@@ -218,7 +213,4 @@ def _reject_patterns(
     for value, owners in zip(evaluate(connection, tests, ""), patterns.values(), strict=True):
         if isinstance(value, duckdb.Error):
             for spec in owners:
-                probes[spec.id] = Measure(
-                    error=f"the pattern `{spec.arguments['pattern']}` is not a regular expression that RE2 "
-                    f"can run ({_of_pattern(value)}); RE2 has no look-around and no back-references"
-                )
+                probes[spec.id] = Measure(error=refusal(str(spec.arguments["pattern"]), value))

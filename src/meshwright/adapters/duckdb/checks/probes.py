@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from meshwright.adapters.duckdb.checks import paths
-from meshwright.adapters.duckdb.checks.literals import Inapplicable, text
+from meshwright.adapters.duckdb.checks.literals import text
 from meshwright.adapters.duckdb.checks.predicates import predicate
+from meshwright.adapters.extraction.exact import Inapplicable
 from meshwright.adapters.extraction.judging import Misfit
+from meshwright.adapters.extraction.steps import NotThere, label, path_of
 from meshwright.model.check import INFINITE, CheckSpec, Measure, Step
 from meshwright.model.types import TEMPORAL, ColumnType, assignable
 from meshwright.sql.duckdb_types import quote_identifier
@@ -181,8 +183,8 @@ def probe(
         return Measure(skip=spec.arguments["skip"])
     try:
         match spec.kind:
-            case "type" if paths.path_of(spec) in misfits:
-                return _of_values(spec, columns, misfits[paths.path_of(spec)])
+            case "type" if path_of(spec) in misfits:
+                return _of_values(spec, columns, misfits[path_of(spec)])
             case "present" | "type":
                 return _of_schema(spec, columns)
             case "unique" | "primary_key":
@@ -198,7 +200,7 @@ def probe(
             case "sql":
                 return QueryProbe(spec)
         return _rows(spec, columns, misfits)
-    except paths.NotThere as missing:
+    except NotThere as missing:
         if spec.kind in ("metric", "relationship"):
             return Measure(error=str(missing))
         return Measure(skip=f"{missing}: see the check for its presence")
@@ -207,10 +209,10 @@ def probe(
 
 
 def _of_schema(spec: CheckSpec, columns: Mapping[str, ColumnType]) -> Measure:
-    path = paths.path_of(spec)
+    path = path_of(spec)
     try:
         found = paths.type_at(columns, path)
-    except paths.NotThere as missing:
+    except NotThere as missing:
         if spec.kind == "present":
             return Measure(value=1, found=str(missing), how="proved")
         return Measure(skip=f"{missing}: see the check for its presence")
@@ -225,9 +227,9 @@ def _of_schema(spec: CheckSpec, columns: Mapping[str, ColumnType]) -> Measure:
 
 def _of_values(spec: CheckSpec, columns: Mapping[str, ColumnType], misfit: Misfit) -> Probe:
     """Text is read in the declared types: the rows tell whether it is of them."""
-    path = paths.path_of(spec)
+    path = path_of(spec)
     paths.type_at(columns, path)
-    shown = Shown(paths.label(path), misfit.shown, path[0][1], ColumnType("string"))
+    shown = Shown(label(path), misfit.shown, path[0][1], ColumnType("string"))
     return RowProbe(spec, misfit.test, misfit.counted, (shown,))
 
 
@@ -235,7 +237,7 @@ def _rows(spec: CheckSpec, columns: Mapping[str, ColumnType], misfits: Misfits) 
     of_null = spec.kind == "required" or spec.arguments.get("metric") in ("nullValues", "missingValues")
     tests: list[str] = []
     shown: list[Shown] = []
-    found = spec.arguments.get("paths", (paths.path_of(spec),))
+    found = spec.arguments.get("paths", (path_of(spec),))
     for path in found:
         kind = paths.type_at(columns, path)
         test = predicate(spec, kind)
@@ -251,7 +253,7 @@ def _rows(spec: CheckSpec, columns: Mapping[str, ColumnType], misfits: Misfits) 
             violated = f"({violated} AND NOT ({misfits[path].test}))"
         tests.append(violated)
         value = paths.first_value(path, test, of_null)
-        shown.append(Shown(paths.label(path), value, path[0][1], kind))
+        shown.append(Shown(label(path), value, path[0][1], kind))
     if tests == ["false"]:
         return Measure(how="proved")
     either = tests[0] if len(tests) == 1 else f"({' OR '.join(tests)})"
@@ -285,7 +287,7 @@ def _values(
         source = f"(SELECT unnest({paths.all_values(found[0])}) AS v FROM {relation})"
     values = ("v",) if repeated else tuple(paths.single_value(path) for path in found)
     shown = tuple(
-        Shown(paths.label(path), value, path[0][1], kind)
+        Shown(label(path), value, path[0][1], kind)
         for path, value, kind in zip(found, values, kinds, strict=True)
     )
     return source, values, shown, repeated
@@ -295,7 +297,7 @@ def _key(spec: CheckSpec, relation: str, columns: Mapping[str, ColumnType], misf
     found = spec.arguments.get("paths")
     if spec.kind == "primary_key":
         found = tuple((("field", name),) for name in spec.arguments["columns"])
-    found = found or (paths.path_of(spec),)
+    found = found or (path_of(spec),)
     source, values, shown, own = _values(found, relation, columns)
     plain = all(len(path) == 1 for path in found)
     names = tuple(path[0][1] for path in found) if plain else ()
@@ -324,10 +326,10 @@ def _orphans(
 
 
 def _span(spec: CheckSpec, columns: Mapping[str, ColumnType]) -> Probe:
-    path = paths.path_of(spec)
+    path = path_of(spec)
     kind = paths.type_at(columns, path).kind
     if kind not in TEMPORAL:
-        raise Inapplicable(f"`{paths.label(path)}` is {kind}; only a date or a timestamp shows an age")
+        raise Inapplicable(f"`{label(path)}` is {kind}; only a date or a timestamp shows an age")
     highest = spec.arguments["end"] == "highest"
     end = f"{'max' if highest else 'min'}({paths.single_value(path)})"
     sign = f"CASE WHEN {end} > '1970-01-01' THEN {INFINITE} ELSE -{INFINITE} END"
