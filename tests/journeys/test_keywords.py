@@ -136,5 +136,7 @@ def test_a_word_of_the_grammar_that_is_written_without_quotes_is_told(tmp_path: 
     answer = mesh.run("query", "select at from (select 1 as at) as t", code=2)
     assert told in answer.err
     model = tmp_path / "domains/finance/revenue/models/revenue.sql"
-    model.write_text("with q as (select customer, 1 as at from orders.orders) select customer, at from q\n")
+    model.write_text(
+        "with q as (select customer, 1 as at from orders.orders) select customer, at as amount from q\n"
+    )
     assert told in " ".join(mesh.run("apply", "--yes", code=1).out.split())

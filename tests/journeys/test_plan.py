@@ -245,3 +245,15 @@ def test_one_product_has_all_its_errors_told_at_once(mesh: MeshFolder) -> None:
     edit(mesh, f"{REVENUE}/product.yaml", lambda d: d.update(statuss="active"))
     problems = mesh.run("plan", "--format", "json", code=2).data["error"]["problems"]
     assert {problem["file"] for problem in problems} == {f"{ORDERS}/product.yaml", f"{REVENUE}/product.yaml"}
+
+
+def test_a_model_that_lacks_a_promised_column_is_found_before_anything_is_built(tmp_path: Path) -> None:
+    mesh = orders_mesh(tmp_path)
+    model = tmp_path / "domains/finance/revenue/models/revenue.sql"
+    model.write_text("select customer, 1 as other from orders.orders\n")
+    problems = mesh.run("validate", "--format", "json", code=2).data["problems"]
+    assert [(p["code"], p["file"]) for p in problems] == [
+        ("MW211", "domains/finance/revenue/models/revenue.sql")
+    ]
+    assert "`amount`" in problems[0]["message"]
+    assert "`other`" in problems[0]["message"]

@@ -42,7 +42,7 @@ def test_a_plan_that_is_applied_says_so_and_is_no_failure(tmp_path: Path) -> Non
     mesh.run("apply", "plan.json", "--yes")
     before = mesh.files()
     assert "already applied" in mesh.run("apply", "plan.json", "--yes").out
-    assert mesh.run("apply", "plan.json", "--format", "json").data["already"] is True
+    assert mesh.run("apply", "plan.json", "--yes", "--format", "json").data["already"] is True
     assert mesh.files() == before
 
 
@@ -52,9 +52,9 @@ def test_a_plan_of_builds_alone_is_applied_once(tmp_path: Path) -> None:
     mesh.csv("data/orders.csv", "id,customer,amount", "7,zoe,1.0")
     mesh.run("run", "sales/orders")
     kept(mesh)
-    outcomes = mesh.run("apply", "plan.json", "--format", "json").data["outcomes"]
+    outcomes = mesh.run("apply", "plan.json", "--yes", "--format", "json").data["outcomes"]
     assert [(o["product"], o["status"]) for o in outcomes] == [("finance/revenue", "published")]
-    assert mesh.run("apply", "plan.json", "--format", "json").data["already"] is True
+    assert mesh.run("apply", "plan.json", "--yes", "--format", "json").data["already"] is True
 
 
 def test_a_plan_whose_build_failed_goes_on_where_it_stopped(tmp_path: Path) -> None:
@@ -269,3 +269,27 @@ def test_any_part_of_a_plan_may_be_replaced_and_it_is_a_plan_or_an_input_error(
         assert error.way_out
     else:
         assert list(explain(plan)) and as_markdown(plan)
+
+
+def test_a_kept_plan_with_a_new_product_that_is_listed_before_a_changed_one_is_applied(
+    tmp_path: Path,
+) -> None:
+    mesh = orders_mesh(tmp_path)
+    mesh.run("apply", "--yes")
+    mesh.product(
+        "crm/people",
+        [contract("people", {"people": [column("id")]})],
+        {"people.sql": "select 1 as id\n"},
+        outputs=[("people", "1.0.0", "people")],
+    )
+    model = tmp_path / MODEL
+    model.write_text(f"{model.read_text()}-- again\n")
+    kept(mesh)
+    outcomes = mesh.run("apply", "plan.json", "--yes", "--format", "json").data["outcomes"]
+    assert [o["status"] for o in outcomes] == ["published", "published"]
+
+
+def test_json_asks_no_question_so_it_wants_yes(tmp_path: Path) -> None:
+    mesh = orders_mesh(tmp_path)
+    assert "--yes" in mesh.run("apply", "--format", "json", code=2).text
+    assert mesh.run("status", "--format", "json").data["products"] == []

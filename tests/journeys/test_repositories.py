@@ -177,3 +177,24 @@ def test_a_port_that_another_trees_consumer_could_also_mean_is_refused(new_tree:
     answer = third.run("plan", "--format", "json", code=1)
     assert refusals(answer) == [("MW104", "leasing/orders port orders@1")]
     assert "finance/rents through orders" in answer.data["refusals"][0]["message"]
+
+
+def test_a_domain_whose_folder_is_gone_is_planned_for_removal(tmp_path: Path) -> None:
+    mesh = MeshFolder(tmp_path, "acme", repository="pilot")
+    for key in ("sales/orders", "crm/people"):
+        name = key.split("/")[1]
+        mesh.product(
+            key,
+            [contract(name, {name: [column("id")]})],
+            {f"{name}.sql": "select 1 as id\n"},
+            outputs=[(name, "1.0.0", name)],
+        )
+    mesh.run("apply", "--yes")
+    shutil.rmtree(tmp_path / "domains" / "crm")
+    refused = mesh.run("plan", code=1).out
+    assert "crm/people" in refused
+    assert "MW503" in refused
+    mesh.run("apply", "--yes", "--allow-destroy")
+    left = mesh.run("status", "--format", "json").data["products"]
+    assert [row["product"] for row in left] == ["sales/orders"]
+    assert "Nothing to do" in mesh.run("apply", "--yes").out

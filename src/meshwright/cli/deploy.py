@@ -108,8 +108,12 @@ def apply(
 def _show_and_ask(found: Plan, format: str, yes: bool) -> None:
     if format == "text":
         _show(found, format)
-        if not found.refusals and not yes and not _agreed():
-            raise typer.Exit(1)
+    if found.refusals or yes:
+        return
+    if format != "text":
+        raise InputError("applying asks first, and JSON holds no question", way_out="say --yes")
+    if not _agreed():
+        raise typer.Exit(1)
 
 
 def _execute_agreed(
@@ -261,7 +265,8 @@ def _must_be_of_this_tree(workspace: Workspace, found: Plan, where: str) -> None
                 where=where,
                 way_out=f"apply it in the {what} that it was made for",
             )
-    foreign = sorted(set(found.owned) - settings.owned) if "domains" in settings.document else []
+    owned = settings.owned | workspace.gone
+    foreign = sorted(set(found.owned) - owned) if "domains" in settings.document else []
     if foreign:
         raise InputError(
             f"the plan is for domain `{foreign[0]}`, which this tree does not own",

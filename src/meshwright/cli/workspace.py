@@ -112,10 +112,25 @@ class Workspace:
 
     @cached_property
     def owned(self) -> frozenset[str]:
-        """The domains of this tree, but for those that the registry says another repository owns."""
+        """The domains of this tree and `gone` ones, but for those that another repository owns."""
         settings, owners = self.raw.settings, self.state.owners
-        return frozenset(
+        return self.gone | {
             d for d in settings.owned if owners.get(d, settings.repository) == settings.repository
+        }
+
+    @cached_property
+    def gone(self) -> frozenset[str]:
+        """Domains with products that this repository applied, and that are not in the tree any more.
+
+        Only a tree that says what its `repository` is can tell them from those of other trees.
+        """
+        settings = self.raw.settings
+        if "repository" not in settings.document or not (self.connect or self._registry_exists()):
+            return frozenset()
+        served = {key.domain for key in self.state.products}
+        owners = self.state.owners
+        return frozenset(
+            d for d in served - settings.owned if d in owners and owners[d] == settings.repository
         )
 
     def now(self) -> str:
@@ -127,7 +142,7 @@ class Workspace:
     def unchanged(self) -> bool:
         """Whether nothing differs and nothing is stale: told from digests, without parsing."""
         state = self.state
-        if self.owned != self.raw.settings.owned:
+        if self.gone or self.owned != self.raw.settings.owned:
             return False
         owned = {key: known for key, known in state.products.items() if key.domain in self.owned}
         if {key: bundle.digest for key, bundle in self.raw.bundles.items()} != {
@@ -191,9 +206,8 @@ class Workspace:
         from meshwright.experience.rules import locate, validate
 
         tree, unreadable = parse_sound(self.raw, self.cache)
-        foreign = {
-            key: bundle for key, bundle in self._stored.items() if key.domain not in self.raw.settings.owned
-        }
+        ours = self.raw.settings.owned | self.gone
+        foreign = {key: bundle for key, bundle in self._stored.items() if key.domain not in ours}
         mesh = self._assembled(foreign, tree.bundles, tree.domains)
         owned = [product for product in mesh.products.values() if product.domain in mesh.owned]
         analyses = analyse_products(owned, mesh, self.cache)
@@ -201,7 +215,7 @@ class Workspace:
         if unreadable:
             problems = tuple(problem for problem in problems if problem.code not in _MAY_FOLLOW)
         located = locate(problems, finder(self.root)) if problems else ()
-        return mesh, (*unreadable, *located)
+        return replace(mesh, owned=ours), (*unreadable, *located)
 
     @cached_property
     def _stored(self) -> Mapping[ProductKey, Bundle]:
@@ -240,9 +254,8 @@ class Workspace:
         own: Mapping[ProductKey, Bundle] | None = None,
         domains: Mapping[str, Domain] | None = None,
     ) -> Mesh:
-        return assemble(
-            self.raw.settings, (domains or {}).values(), [*(own or {}).values(), *stored.values()]
-        )
+        bundles = sorted([*(own or {}).values(), *stored.values()], key=lambda bundle: bundle.key)
+        return assemble(self.raw.settings, (domains or {}).values(), bundles)
 
     def plan(self, allow_breaking: str | None, allow_destroy: bool, take_over: Collection[str] = ()) -> Plan:
         """What would change in the environment.

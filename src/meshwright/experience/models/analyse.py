@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from meshwright.sql.columns import UnknownColumn
     from meshwright.sql.statement import Statement
 
-FORMAT = 2
+FORMAT = 3
 """Grows when the same code would be analysed differently."""
 
 
@@ -65,7 +65,8 @@ def analyse_products(
     the product's ports declare; nothing is run or read from disk. Problems: MW203 a statement
     that is no valid model, MW204 a name that is not declared, MW205 models in a circle, MW206
     two files for one model, MW207 a Python file that is no model, MW208 a column that is not
-    there, MW209 `changes(...)` below a table that is built in full.
+    there, MW209 `changes(...)` below a table that is built in full, MW211 columns of a table that its
+    model does not return, or others that it does.
     """
     found: dict[ProductKey, ProductAnalysis] = {}
     work: dict[str, _Work] = {}
@@ -129,6 +130,7 @@ class _Work:
         ordered = self._order(models, reads)
         used, columns = self._columns(ordered, models, statements, reads)
         self._check_changes(ordered, models, reads)
+        self._check_columns(models, statements, columns)
         return ProductAnalysis(
             product=self.product.key,
             models={
@@ -295,6 +297,37 @@ class _Work:
                         hint="set materialization to append or merge, or read the whole input",
                     )
                 )
+
+    def _check_columns(
+        self,
+        models: Mapping[str, Model],
+        statements: Mapping[str, Statement],
+        made: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        """What a statement returns is what the contract of its table declares."""
+        for built in self.built:
+            model = built.model
+            if model is None or model not in statements or model not in made or built.columns is None:
+                continue
+            returned = {name.lower() for name in made[model]}
+            declared = {name.lower() for name in built.columns}
+            missing = [name for name in built.columns if name.lower() not in returned]
+            extra = [name for name in made[model] if name.lower() not in declared]
+            if missing or extra:
+                said = [f"does not return {_names(missing)} of `{built.object}`"] if missing else []
+                said += [f"returns {_names(extra)}, which `{built.object}` does not declare"] if extra else []
+                self.problems.append(
+                    Problem(
+                        "MW211",
+                        f"the model {' and '.join(said)}",
+                        models[model].file,
+                        hint="select what the contract declares, or change the contract",
+                    )
+                )
+
+
+def _names(columns: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in columns)
 
 
 def _union(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:

@@ -154,4 +154,23 @@ PAGES: Mapping[str, str] = {
         $ uname -r
         ```
     """,
+    "MW211": """
+        A model does not return what its contract declares.
+
+        ## What it does
+        Compares the columns that a SQL model returns, where they can be told from its text, with those that
+        the contract declares for the table that it builds.
+
+        ## Why is this bad
+        The product would be refused when it is built: consumers were promised a column that is not there,
+        or would get one that nobody described.
+
+        ## Example
+        ```sql
+        SELECT id, customer FROM crm.orders     -- and the contract declares `amount`, too
+        ```
+
+        ## What to do instead
+        Select what the contract declares, or change the contract: consumers see it.
+    """,
 }
