@@ -176,7 +176,8 @@ def test_the_shape_of_the_json_is_stable(shop):
     )
     for check in report["checks"]:
         assert list(check) == [
-            "check", "path", "object", "column", "kind", "status", "severity", "dimension", "expected",
+            "check", "path", "object", "column", "kind", "status", "severity", "dimension",
+            "schedule", "scheduler", "expected",
             "observed", "rows", "how", "samples", "description", "value", "reason", "withheld", "place",
         ]  # fmt: skip
     checks = {check["check"]: check for check in report["checks"]}

@@ -4,7 +4,8 @@
 `slaProperties` promise how old data may be: `latency` (or `freshness`) and `frequency` bound the age of
 the newest value of `element`, `retention` that of the oldest. Where there is no value at all, latency and
 frequency are skipped; a newest value that lies in the future shows nothing, and is an error. Levels that
-data cannot show are listed and skipped. Units and finer points are in [verification](../verification.md#service-levels).
+data cannot show are listed and skipped. Units and finer points are in
+[verification](../verification.md#service-levels).
 
 ## Example
 ```yaml
