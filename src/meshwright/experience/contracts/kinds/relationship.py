@@ -38,11 +38,11 @@ Rows that fail:
 """
 
 SCANNED = (
-    "By one anti-join with the columns that are referred to, which spills to disk; over Parquet files only those "
-    "are read that can hold a partner by their bounds."
+    "By one anti-join with the columns that are referred to, which spills to disk; over Parquet files only "
+    "those are read that can hold a partner by their bounds."
 )
 
 REMEMBERED = (
-    "Over Parquet files on both sides: how many rows of a file lead nowhere in these files of the other object. "
-    "Where none did, none does when files are added there."
+    "Over Parquet files on both sides: how many rows of a file lead nowhere in these files of the other "
+    "object. Where none did, none does when files are added there."
 )
