@@ -22,6 +22,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import meshes
 
+import verification as lineitem
+
 ROOT = Path(__file__).resolve().parent.parent
 BENCH = ROOT / ".bench"
 MESH = str(BENCH / "ours" / "bin" / "mesh")
@@ -191,12 +193,61 @@ def demo(_: str) -> list[Row]:
     return [Row("the demo, installed (against 20 s)", timed(script, ROOT), 20.0, 1.0)]
 
 
+def verification(_: str) -> list[Row]:
+    """`mesh verify` of TPC-H lineitem against datacontract-cli and DuckDB by hand, at growing scale."""
+    folder = BENCH / "lineitem"
+    folder.mkdir(exist_ok=True)
+    peer = str(peer_environment("datacontract", "datacontract-cli==1.2.8") / "datacontract")
+    generate = str(peer_environment("tpch", "tpchgen-cli") / "tpchgen-cli")
+    python = str(BENCH / "ours" / "bin" / "python")
+    rows: list[Row] = []
+    for scale in (0.1, 1, 10):
+        data = folder / str(scale) / "lineitem.parquet"
+        if not data.exists():
+            words = ["parquet", "-s", str(scale), "--tables=lineitem", f"--output-dir={data.parent}"]
+            subprocess.run([generate, *words], check=True, capture_output=True)
+        whole, part, theirs = (data.parent / f"{name}.yaml" for name in ("whole", "part", "peer"))
+        lineitem.write_contract(whole, data)
+        lineitem.write_contract(part, data, key=False)
+        lineitem.peer_contract(theirs, data)
+        ours, alone = ([MESH, "verify", str(file), "--fresh"] for file in (whole, part))
+        test = [peer, "test", str(theirs)]
+        about = f"{int(scale * 6_000_000):,} rows"
+        once = 1 if scale == 10 else 3
+        limit = {1: 0.15, 10: 0.08}.get(scale)
+        whole_time, part_time = timed(ours, BENCH), timed(alone, BENCH)
+        rows.append(Row(f"verify {about}", whole_time, timed(test, BENCH, times=once), limit))
+        if scale == 10:
+            memory = peak_memory(ours, BENCH), peak_memory(test, BENCH)
+            rows.append(Row("its peak memory", memory[0] / 1e6, memory[1] / 1e6, 0.08, "MB"))
+            hand = timed([python, "-c", lineitem.by_hand(data)], BENCH)
+            rows.append(Row("without the key, against one query by hand", part_time, hand, 0.4))
+            key = timed([python, "-c", lineitem.key_by_hand(data)], BENCH)
+            rows.append(Row("the key, against count(DISTINCT ...)", whole_time - part_time, key, 0.35))
+        again = timed([MESH, "verify", str(whole)], BENCH, lambda: None)
+        rows.append(Row(f"nothing changed, {about} (against 0.3 s)", again, 0.3, 1.0))
+    return rows
+
+
+def peer_environment(name: str, package: str) -> Path:
+    """The programs of a package in a virtual environment of its own."""
+    folder = BENCH / name
+    if not (folder / "bin" / "pip").exists():
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    programs = folder / "bin"
+    found = subprocess.run([str(programs / "pip"), "show", package.split("==")[0]], capture_output=True)
+    if found.returncode:
+        subprocess.run([str(programs / "pip"), "install", "--quiet", package], check=True)
+    return programs
+
+
 GROUPS: dict[str, Callable[[str], list[Row]]] = {
     "versions": versions,
     "chained": chained,
     "planning": planning,
     "appends": appends,
     "demo": demo,
+    "verification": verification,
 }
 
 

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from meshwright.experience.compatibility import page as compatibility
+from meshwright.experience.contracts import pages as checks
 from meshwright.experience.rules import pages as rules
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-FOLDERS = ("rules", "schemas")
+FOLDERS = ("checks", "rules", "schemas")
 """Folders of docs/ in which every file is generated."""
 
 OURS = {
@@ -32,6 +33,7 @@ OURS = {
 def generated() -> Mapping[str, str]:
     """Every generated file of docs/ by its path there."""
     files = {f"rules/{name}": text for name, text in rules.rendered().items()}
+    files |= checks.rendered()
     files["compatibility.md"] = compatibility.rendered()
     files["cli.md"] = cli_page()
     files["settings.md"] = settings_page()

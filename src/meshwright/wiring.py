@@ -13,8 +13,19 @@ from meshwright.model.product import Environment
 from meshwright.provisioning.secrets import secrets_for
 
 if TYPE_CHECKING:
-    from meshwright.provisioning.ports import Engine, PythonRunner, Secrets, SourceReader, Warehouse
+    from meshwright.provisioning.ports import (
+        CustomEngine,
+        Engine,
+        PythonRunner,
+        Secrets,
+        SourceReader,
+        Warehouse,
+    )
     from meshwright.provisioning.registry import Registry
+
+
+VERIFY_MEMORY = "1GiB"
+"""What verification outside a mesh may hold in memory; the engine spills the rest."""
 
 
 class WiredInfrastructure:
@@ -61,14 +72,19 @@ class WiredInfrastructure:
     @cached_property
     def readers(self) -> Mapping[str, SourceReader]:
         """The source readers by ODCS server type."""
-        return LazyReaders(self._environment, self._root)
+        return LazyReaders(secrets_for(self._environment, os.environ, self._root), self._root)
+
+    @cached_property
+    def custom_engines(self) -> Mapping[str, CustomEngine]:
+        """The engines of custom rules."""
+        return custom_engines()
 
 
 class LazyReaders(Mapping[str, "SourceReader"]):
     """Source readers by ODCS server type, loaded on first use."""
 
-    def __init__(self, environment: Environment, root: Path) -> None:
-        self._context = (root, os.environ, secrets_for(environment, os.environ, root))
+    def __init__(self, secrets: Secrets, root: Path) -> None:
+        self._context = (root, os.environ, secrets)
         self._made: dict[str, SourceReader] = {}
 
     def __getitem__(self, kind: str) -> SourceReader:
@@ -118,6 +134,26 @@ _READERS: Mapping[str, Callable[[Path, Mapping[str, str], Secrets], SourceReader
     "duckdb": _duckdb,
     "api": _api,
 }
+
+
+def verification(
+    root: Path, scratch: Path, secrets: Secrets = lambda server: {}
+) -> tuple[Engine, Mapping[str, SourceReader]]:
+    """What verifies a contract outside a mesh: the embedded engine, and readers by server type.
+
+    Relative paths are below `root`; `scratch` is a folder for what does not fit into memory.
+    """
+    from meshwright.adapters.duckdb.engine import DuckEngine
+
+    engine = DuckEngine([], {"scratch": str(scratch), "memory_limit": VERIFY_MEMORY})
+    return engine, LazyReaders(secrets, root)
+
+
+def custom_engines() -> Mapping[str, CustomEngine]:
+    """Engines of custom rules, whether they are installed or not."""
+    from meshwright.adapters.great_expectations.engine import GreatExpectations
+
+    return {"greatexpectations": GreatExpectations()}
 
 
 def open_registry(environment: Environment, root: Path) -> Registry:

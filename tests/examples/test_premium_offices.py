@@ -161,7 +161,8 @@ def test_tables_hold_as_many_rows_as_the_systems_delivered(story: Story) -> None
 
 def test_no_check_that_can_run_finds_fault_on_an_ordinary_day(story: Story) -> None:
     found = [check for outcome in story.applied.values() for check in outcome["checks"]]
-    assert [(check["check"], check["status"]) for check in found if check["status"] != "skip"] == []
+    of_any_day = [check for check in found if check["kind"] != "service_level"]  # the data are of a past day
+    assert [(check["check"], check["status"]) for check in of_any_day if check["status"] != "skip"] == []
 
 
 def test_the_models_pass_their_unit_tests(story: Story) -> None:

@@ -338,11 +338,11 @@ def test_formats_that_bind_nothing_or_are_known_are_not_told():
 def test_custom_rules_are_told_once_a_contract_and_text_is_not():
     rules = [
         {"type": "custom", "engine": "soda", "implementation": "x"},
-        {"type": "custom", "engine": "greatExpectations", "implementation": "y"},
+        {"type": "custom", "engine": "monteCarlo", "implementation": "y"},
         {"type": "text", "description": "every deal is signed"},
     ]
     [problem] = problems(contract_document("deals", table("deals", column(), quality=rules)), code="MW128")
-    assert problem.message.startswith("2 custom rules for greatExpectations, soda will not be verified")
+    assert problem.message.startswith("2 custom rules for monteCarlo, soda will not be verified")
     assert problem.path == "schema[0].quality[0]"
 
 

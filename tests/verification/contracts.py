@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,10 +19,10 @@ from meshwright.sql.duckdb_types import from_duckdb
 from meshwright.standards.odcs import read_contract
 
 
-def contract(*objects: Mapping[str, Any]) -> Contract:
-    """A contract of these schema objects, as a document would have them."""
+def contract(*objects: Mapping[str, Any], **more: Any) -> Contract:
+    """A contract of these schema objects, as a document would have them, and `more` of it."""
     head = {"id": "test", "version": "1.0.0", "apiVersion": "v3.2.0", "kind": "DataContract"}
-    return read_contract({**head, "schema": list(objects)}, "contracts/test.odcs.yaml")
+    return read_contract({**head, "schema": list(objects), **more}, "contracts/test.odcs.yaml")
 
 
 def deals(*properties: Mapping[str, Any], **more: Any) -> Contract:
@@ -34,14 +35,19 @@ def columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str
     return {row[0]: from_duckdb(row[1]) for row in connection.execute(f"DESCRIBE {relation}").fetchall()}
 
 
-def verify(declared: Contract, **tables: pa.Table | str) -> dict[str, CheckResult]:
+def verify(
+    declared: Contract, now: dt.datetime | None = None, **tables: pa.Table | str
+) -> dict[str, CheckResult]:
     """The results by check id; `tables` holds an Arrow table or a SELECT by object name."""
     with duckdb.connect(config={"threads": 1}) as connection:
-        return verify_in(connection, declared, **tables)
+        return verify_in(connection, declared, now, **tables)
 
 
 def verify_in(
-    connection: duckdb.DuckDBPyConnection, declared: Contract, **tables: pa.Table | str
+    connection: duckdb.DuckDBPyConnection,
+    declared: Contract,
+    now: dt.datetime | None = None,
+    **tables: pa.Table | str,
 ) -> dict[str, CheckResult]:
     """The same in a given connection; relations are named differently from their objects."""
     objects = {}
@@ -57,7 +63,7 @@ def verify_in(
     for name, relation in objects.items():
         own = [spec for spec in specs if spec.object == name]
         measures = measure(connection, relation, columns_of(connection, relation), own, objects)
-        results.update((result.spec.id, result) for result in judge_all(own, measures))
+        results.update((result.spec.id, result) for result in judge_all(own, measures, now))
     return results
 
 

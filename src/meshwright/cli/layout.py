@@ -9,6 +9,8 @@ from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
+from meshwright.model.printable import printable
+
 GAP = "  "
 _DECIMALS = 6
 _FEW = 6
@@ -30,7 +32,7 @@ def lay_out(
         numbers(column) if is_number else [_plain(value) for value in column]
         for column, is_number in zip(columns, numeric, strict=True)
     ]
-    titles = [_escaped(heading) for heading in headings]
+    titles = [printable(heading) for heading in headings]
     also = ""
     widths = _widths(titles, texts, numeric, width)
     if widths is None and len(titles) <= _FEW:
@@ -81,7 +83,7 @@ def _plain(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return _escaped(_nested(value) if isinstance(value, list | dict) else str(value))
+    return printable(_nested(value) if isinstance(value, list | dict) else str(value))
 
 
 def _nested(value: Any) -> str:
@@ -90,16 +92,6 @@ def _nested(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_nested, value)) + "]"
     return "null" if value is None else str(value)
-
-
-def _escaped(text: str) -> str:
-    """Text that stays on its line and gives a terminal no orders."""
-    if text.isprintable():
-        return text
-    return "".join(
-        c if c.isprintable() or unicodedata.category(c) == "Zs" else c.encode("unicode_escape").decode()
-        for c in text
-    )
 
 
 def cells(text: str) -> int:

@@ -30,8 +30,10 @@ COMMANDS: Mapping[str, str] = {
     "unpin": "operate",
     "gc": "operate",
     "facts": "operate",
+    "quarantine": "quarantine",
     "query": "consume",
     "test": "testing",
+    "verify": "verify",
 }
 """Each command, and the module of this package that has it."""
 

@@ -70,6 +70,7 @@ def status(
     check_format(format)
     workspace = open_workspace(context, environment, applied=True)
     state, now = workspace.state, workspace.now()
+    from meshwright.cli.quarantine import rows_in_quarantine
     from meshwright.experience.staleness import stale_reasons
 
     rows: list[dict[str, Any]] = []
@@ -89,6 +90,7 @@ def status(
                 "due": known.current.due_at if known.current else None,
                 "pinned": known.pinned,
                 "stale": list(reasons),
+                "quarantined": rows_in_quarantine(workspace, known.current),
             }
         )
     if format == "json":
@@ -106,13 +108,18 @@ def status(
                 row["status"],
                 row["number"] or "",
                 _moment(row["published"], "minutes"),
-                "pinned" if row["pinned"] else ("; ".join(row["stale"]) or "up to date"),
+                _state(row),
             )
             for row in rows
         ],
     )
     where = f"tables in {workspace.environment.warehouse}, registry {workspace.environment.registry}"
     console().print(wrapped(f"Environment {state.environment}: {where}", 0), markup=False)
+
+
+def _state(row: Mapping[str, Any]) -> str:
+    state = "pinned" if row["pinned"] else ("; ".join(row["stale"]) or "up to date")
+    return f"{state}; {plural(row['quarantined'], 'row')} in quarantine" if row["quarantined"] else state
 
 
 def history(
@@ -153,6 +160,10 @@ def history(
             for row in rows
         ],
     )
+    for row in rows:
+        if row["quarantined"]:
+            put = f"publication {row['number']} put {plural(row['quarantined'], 'row')} into quarantine"
+            console().print(wrapped(f"{put}; see `mesh quarantine {key}`", 2), markup=False)
     for payload in failed[:5]:
         what = (payload.get("error") or {}).get("what", "").split("\n")[0]
         console().print(wrapped(f"failed run {payload['run']}: {what}", 2), markup=False)
@@ -168,6 +179,7 @@ def _publication_row(
         "at": publication.created_at,
         "current": current is not None and current.id == publication.id,
         "rows": sum(run.get("objects", {}).values()),
+        "quarantined": sum(each["rows"] for each in run.get("quarantined", {}).values()),
         "cost": cost,
         "inputs": dict(publication.inputs),
     }

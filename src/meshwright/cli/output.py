@@ -62,10 +62,19 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print rows in columns; numbers to the right. Plain ASCII lines where no terminal shows them."""
     from meshwright.cli.layout import lay_out
 
+    lines = lay_out(headings, [list(row) for row in rows], width(), rule())
+    print_text("".join(f"{line}\n" for line in lines))
+
+
+def rule() -> str:
+    """What lines of tables are drawn with: plain ASCII where no terminal shows them."""
     encoding = sys.stdout.encoding or "utf-8"
-    fancy = sys.stdout.isatty() and encoding.lower().replace("-", "") == "utf8"
-    lines = lay_out(headings, [list(row) for row in rows], width(), "\u2500" if fancy else "-")
-    text = "".join(f"{line}\n" for line in lines)
+    return "\u2500" if sys.stdout.isatty() and encoding.lower().replace("-", "") == "utf8" else "-"
+
+
+def print_text(text: str) -> None:
+    """Print text as it is; characters that the output's encoding does not have as escapes."""
+    encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 

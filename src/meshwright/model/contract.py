@@ -47,6 +47,7 @@ class QualityRule:
     dimension: str | None = None
     description: str | None = None
     schedule: str | None = None
+    scheduler: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,10 @@ class ServiceLevel:
     element: str | None = None
     driver: str | None = None
     schedule: str | None = None
+    scheduler: str | None = None
+    value_ext: Any = None
+    description: str | None = None
+    custom: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

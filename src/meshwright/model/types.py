@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from meshwright.model.contract import Property
 
+TEMPORAL = ("date", "timestamp", "timestamptz")
+"""Types of values that are moments, or days."""
+
 INTEGERS = ("int8", "int16", "int32", "int64")
 """Signed integers, narrowest first."""
 

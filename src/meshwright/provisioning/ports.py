@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -59,6 +59,38 @@ class Extraction:
     cursor: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where an object's rows lie, so that an engine can read them in place.
+
+    `form` is parquet, csv, json (one document) or jsonl (a record a line), all in `files`, or
+    `table`: a table of the DuckDB database `files[0]`. `options` are the delimiter of CSV, the encoding
+    of text that is not UTF-8, schema and table of a database. `headers` are the names of the columns of
+    each CSV file, in its order, none for a file that is empty. `where` is for errors.
+    """
+
+    form: str
+    files: tuple[str, ...]
+    where: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    headers: tuple[tuple[str, ...], ...] = ()
+
+
+class Inspection(Protocol):
+    """Something that can measure checks; every `Session` is one."""
+
+    def measure(
+        self,
+        name: str,
+        specs: Sequence[CheckSpec],
+        objects: Mapping[str, str],
+        columns: Mapping[str, ColumnType] | None = None,
+        counts: Counts | None = None,
+    ) -> Mapping[str, Measure]:
+        """What each check finds in relation `name`; see `Session.measure`."""
+        ...
+
+
 class SourceReader(Protocol):
     """Reads one kind of ODCS server."""
 
@@ -93,6 +125,28 @@ class SourceReader(Protocol):
             Unavailable: the source failed on the way.
             DriftError: values do not fit the contract's types; says which column, how many rows,
                 and an example.
+        """
+        ...
+
+    def locate(self, source: Source, obj: ContractObject) -> Located | None:
+        """Where an engine can read the object's rows in place; None where only `extract` does.
+
+        Raises:
+            Unavailable: the source does not answer.
+            DriftError: the object is not there.
+        """
+        ...
+
+    def inspect(
+        self, source: Source, objects: Sequence[ContractObject]
+    ) -> AbstractContextManager[Inspection] | None:
+        """The source as a judge of its own data; None where an engine has to read them.
+
+        Relations are called as the objects are. On entering it
+
+        Raises:
+            Unavailable: the source does not answer.
+            DriftError: an object is not there.
         """
         ...
 
@@ -148,6 +202,14 @@ class Session(Protocol):
 
     def offer_files(self, name: str, files: Sequence[str], columns: Sequence[tuple[str, ColumnType]]) -> None:
         """Make extracted Parquet files readable as relation `name`."""
+        ...
+
+    def offer_located(self, name: str, located: Located, obj: ContractObject) -> None:
+        """Make rows readable in place as relation `name`, in the types that they have there.
+
+        Raises:
+            Unavailable: they cannot be read.
+        """
         ...
 
     def offer_rows(
@@ -219,18 +281,59 @@ class Session(Protocol):
         """All rows of a (small) relation."""
         ...
 
+    def offer_parted(
+        self,
+        good: str,
+        broken: str,
+        rows: str,
+        whole: str,
+        specs: Sequence[CheckSpec],
+        objects: Mapping[str, str],
+        names: tuple[str, str],
+        run: str,
+    ) -> Parted:
+        """Make the rows of relation `rows` that break none of `specs` readable as `good`, others as `broken`.
+
+        `rows` and `whole`, in which keys are unique, do not change as long as these are read. `broken` has
+        two more columns, called `names`: the ids of the checks that a row breaks, and `run`.
+        Checks that say nothing about single rows are left out.
+        """
+        ...
+
     def measure(
         self,
         name: str,
         specs: Sequence[CheckSpec],
         objects: Mapping[str, str],
         columns: Mapping[str, ColumnType] | None = None,
+        counts: Counts | None = None,
     ) -> Mapping[str, Measure]:
         """What each check finds in relation `name`.
 
         `objects` names the relations of the contract's objects; `columns` are those that the
-        model produced, where they differ from what is stored.
+        model produced, where they differ from what is stored. `counts` remembers what was
+        counted in files.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """How many rows break checks, and how many break each."""
+
+    rows: int
+    checks: Mapping[str, int]
+
+
+class Counts(Protocol):
+    """Counts that earlier verifications found in files; a file's identity never means other rows."""
+
+    def recall(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
+        """Those of the counts, by (file identity, digest of what was counted), that are known."""
+        ...
+
+    def keep(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """Remember counts."""
         ...
 
 
@@ -252,8 +355,30 @@ class Engine(Protocol):
         """A session of its own for one run."""
         ...
 
+    def inspection(self, located: Iterable[Located]) -> AbstractContextManager[Session]:
+        """A session that can read what is located, and nothing else."""
+        ...
+
     def query(self, relations: Mapping[str, Handle], sql: str) -> pa.Table:
         """Run one read-only statement over named handles (`domain.product.object`)."""
+        ...
+
+
+class CustomEngine(Protocol):
+    """Runs the quality rules of type `custom` that are written for one engine of its own."""
+
+    def unavailable(self) -> str | None:
+        """Why it cannot run here, and what to install; None where it can."""
+        ...
+
+    def measure(
+        self, specs: Sequence[CheckSpec], rows: pa.RecordBatchReader, folder: Path
+    ) -> Mapping[str, Measure]:
+        """What each rule finds, by its id: 0 where it is met, else how many rows break it, or 1.
+
+        `arguments["implementation"]` is what the contract says, parsed. All rows are judged, none is
+        guessed: where they are too many the rules are skipped. `folder` is for its files.
+        """
         ...
 
 
@@ -399,4 +524,9 @@ class Infrastructure(Protocol):
     @property
     def readers(self) -> Mapping[str, SourceReader]:
         """Source readers by ODCS server type."""
+        ...
+
+    @property
+    def custom_engines(self) -> Mapping[str, CustomEngine]:
+        """Engines of custom rules, by their name in lower case without signs."""
         ...

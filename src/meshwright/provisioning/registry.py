@@ -196,6 +196,7 @@ class Registry(Protocol):
         base: str | None,
         candidates: Sequence[Candidate],
         events: Sequence[Event],
+        found: Mapping[tuple[str, str], int] | None = None,
     ) -> Publication:
         """The commit point: make `publication` the one that readers see, in one transaction.
 
@@ -203,12 +204,17 @@ class Registry(Protocol):
         pointer is where the base left it; records handles, inputs and cursors; swaps all table
         pointers; removes the intent of `publication.run`; unpins the product. Returns the
         publication with its number. `publication.id` makes it idempotent: one that is already
-        recorded is returned as it is.
+        recorded is returned as it is. `found` holds what verification counted in its files, by
+        path and digest of what was counted.
 
         Raises:
             Fenced: the lock was lost.
             Conflict: the current publication is not `base`.
         """
+        ...
+
+    def recall_counts(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
+        """What verification counted in files, by path and digest; gone with the files."""
         ...
 
     def publications(self, environment: str, product: ProductKey) -> tuple[Publication, ...]:

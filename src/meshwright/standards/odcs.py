@@ -87,6 +87,10 @@ def _service_level(item: Mapping[str, Any], path: str) -> ServiceLevel:
         element=item.get("element"),
         driver=item.get("driver"),
         schedule=item.get("schedule"),
+        scheduler=item.get("scheduler"),
+        value_ext=item.get("valueExt"),
+        description=item.get("description"),
+        custom=custom_of(item) if "customProperties" in item else {},
     )
 
 
@@ -198,6 +202,7 @@ def _rule(rule: Mapping[str, Any], path: str) -> QualityRule:
         dimension=get("dimension"),
         description=get("description"),
         schedule=get("schedule"),
+        scheduler=get("scheduler"),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
@@ -62,6 +62,12 @@ class ApiReader:
         with self._client(source, obj) as (client, settings):
             first = next(pages(client, settings, {}, where))
         return _columns(obj, {key for item in first for key in item}, bool(first))
+
+    def inspect(self, source: Source, objects: Sequence[ContractObject]) -> None:
+        """An engine judges the rows."""
+
+    def locate(self, source: Source, obj: ContractObject) -> None:
+        """Rows are not read in place by an engine."""
 
     def extract(
         self, source: Source, obj: ContractObject, folder: Path, increment: Increment | None = None

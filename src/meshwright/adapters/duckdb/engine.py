@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,11 +15,13 @@ import pyarrow as pa
 
 from meshwright.adapters.duckdb.boundary import only_select
 from meshwright.adapters.duckdb.failures import translated
-from meshwright.adapters.duckdb.relations import file_list, scan_handle
+from meshwright.adapters.duckdb.located import database_name
+from meshwright.adapters.duckdb.relations import file_list, literal, scan_handle
 from meshwright.adapters.duckdb.session import DuckSession
+from meshwright.adapters.duckdb.text_rows import in_utf8
 from meshwright.errors import Unavailable
 from meshwright.model.publication import Handle
-from meshwright.provisioning.ports import EngineCapabilities
+from meshwright.provisioning.ports import EngineCapabilities, Located
 from meshwright.provisioning.processes import SPILL, process_name
 from meshwright.sql.duckdb_types import quote_identifier
 
@@ -55,6 +59,32 @@ class DuckEngine:
         finally:
             cursor.close()
 
+    @contextmanager
+    def inspection(self, located: Iterable[Located]) -> Iterator[DuckSession]:
+        """See `provisioning.ports.Engine`; databases are attached for reading only."""
+        folder = Path(self._settings.get("scratch", tempfile.gettempdir()))
+        with tempfile.TemporaryDirectory(prefix="utf8-", dir=folder) as copies:
+            originals = tuple(located)
+            places = in_utf8(originals, Path(copies))
+            copied = {one.files: copy for one, copy in zip(originals, places, strict=True)}
+            with self._inspecting(places, copied) as session:
+                yield session
+
+    @contextmanager
+    def _inspecting(
+        self, places: Sequence[Located], copies: Mapping[tuple[str, ...], Located]
+    ) -> Iterator[DuckSession]:
+        files = dict.fromkeys(file for place in places for file in place.files)
+        databases = dict.fromkeys(place.files[0] for place in places if place.form == "table")
+        with translated("the data cannot be opened", None):
+            connection = self._start([*files, *map(glob.escape, files)], databases)
+        try:
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET lock_configuration = true")
+            yield DuckSession(connection, copies)
+        finally:
+            connection.close()
+
     def query(self, relations: Mapping[str, Handle], sql: str) -> pa.Table:
         """See `provisioning.ports.Engine`; each domain is a catalogue of its own.
 
@@ -91,7 +121,7 @@ class DuckEngine:
         """A folder of this process, so that the next start can tell that it is a dead one's."""
         return str(Path(self._settings["scratch"]) / (SPILL + process_name())).replace("'", "''")
 
-    def _start(self, files: Sequence[str] | None) -> duckdb.DuckDBPyConnection:
+    def _start(self, files: Sequence[str] | None, databases: Iterable[str] = ()) -> duckdb.DuckDBPyConnection:
         """An instance that can touch these files, none if they are none; with None, the folders."""
         connection = duckdb.connect(
             ":memory:",
@@ -104,6 +134,9 @@ class DuckEngine:
         )
         if self._settings.get("scratch"):
             connection.execute(f"SET temp_directory = '{self._spill()}'")
+        for database in databases:
+            name = quote_identifier(database_name(database))
+            connection.execute(f"ATTACH {literal(database)} AS {name} (READ_ONLY)")
         if files is None:
             connection.execute(f"SET allowed_directories = {file_list(self._folders)}")
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -23,15 +24,20 @@ def file_list(files: Sequence[str]) -> str:
     return "[" + ", ".join(literal(path) for path in files) + "]"
 
 
+def pattern_list(files: Sequence[str]) -> str:
+    """Paths of any names as a list literal of patterns, for functions that take such."""
+    return file_list([glob.escape(path) for path in files])
+
+
 def nothing(columns: Iterable[tuple[str, ColumnType]]) -> str:
     """A SELECT of these columns and no row."""
     nulls = (f"CAST(NULL AS {duckdb_type(kind)}) AS {quote_identifier(name)}" for name, kind in columns)
     return f"SELECT {', '.join(nulls)} WHERE false"
 
 
-def free_name(wanted: str, columns: Iterable[Column]) -> str:
+def free_name(wanted: str, columns: Iterable[str]) -> str:
     """`wanted`, or what is like it and is no column: a contract may give its columns any name."""
-    taken = {column.name.lower() for column in columns}
+    taken = {column.lower() for column in columns}
     while wanted.lower() in taken:
         wanted = f"_{wanted}"
     return wanted

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -11,8 +14,11 @@ import pyarrow as pa
 
 from meshwright.adapters.duckdb.boundary import require_offered
 from meshwright.adapters.duckdb.buckets import hash_functions
-from meshwright.adapters.duckdb.checks import measure
+from meshwright.adapters.duckdb.checks import SMALL, measure
+from meshwright.adapters.duckdb.checks.broken import broken_checks, row_tests
+from meshwright.adapters.duckdb.checks.parts import Parts, parts_of_handle
 from meshwright.adapters.duckdb.failures import translated
+from meshwright.adapters.duckdb.located import located_parts, located_sql
 from meshwright.adapters.duckdb.relations import (
     field_ids,
     file_list,
@@ -23,11 +29,14 @@ from meshwright.adapters.duckdb.relations import (
     scan,
     scan_handle,
 )
+from meshwright.adapters.duckdb.text_rows import TextRows, text_rows
+from meshwright.adapters.extraction.faults import explain, is_of_file
 from meshwright.errors import BuildError
 from meshwright.model.check import CheckSpec, Measure
+from meshwright.model.contract import ContractObject
 from meshwright.model.publication import DataFile, Handle
 from meshwright.model.types import ColumnType
-from meshwright.provisioning.ports import Merge, Target, Written
+from meshwright.provisioning.ports import Counts, Located, Merge, Parted, Target, Written
 from meshwright.sql.duckdb_errors import without_values
 from meshwright.sql.duckdb_types import duckdb_type, from_duckdb, quote_identifier
 
@@ -35,14 +44,35 @@ from meshwright.sql.duckdb_types import duckdb_type, from_duckdb, quote_identifi
 class DuckSession:
     """Relations are temporary views of one cursor: nothing of a run outlives it."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, cursor: duckdb.DuckDBPyConnection, copies: Mapping[tuple[str, ...], Located] | None = None
+    ) -> None:
         self._cursor = cursor
         self._tables: set[str] = set()
         self._names: set[str] = set()
+        self._parts: dict[str, Callable[[], Parts | None]] = {}
+        self._small: set[str] = set()  # relations of which a scan costs less than statistics
+        self._texts: dict[str, TextRows] = {}
+        self._files: list[tuple[tuple[Path, ...], str]] = []
+        self._copies = copies or {}
 
     def offer(self, name: str, handle: Handle) -> None:
         """See `provisioning.ports.Session`."""
         self._view(name, scan_handle(handle), str(handle.key))
+        self._parts[name] = partial(parts_of_handle, self._cursor, handle)
+        if handle.rows <= SMALL:
+            self._small.add(name)
+
+    def offer_located(self, name: str, located: Located, obj: ContractObject) -> None:
+        """See `provisioning.ports.Session`."""
+        if located.form not in ("parquet", "table"):
+            self._offer_text(name, located, obj)
+            return
+        with translated(f"`{name}` cannot be read", located.where):
+            rows = located_sql(self._cursor, located, obj)
+        self._view(name, rows, located.where)
+        columns = self.describe(name)
+        self._parts[name] = partial(located_parts, self._cursor, located, columns)
 
     def offer_files(self, name: str, files: Sequence[str], columns: Sequence[tuple[str, ColumnType]]) -> None:
         """See `provisioning.ports.Session`."""
@@ -143,7 +173,7 @@ class DuckSession:
             f"b.{quote_identifier(c)} IS NOT DISTINCT FROM n.{quote_identifier(c)}" for c in key
         )
         with translated("the merge failed", where):
-            file = free_name("filename", base.columns)
+            file = free_name("filename", (column.name for column in base.columns))
             hit = {
                 row[0]
                 for row in self._cursor.execute(
@@ -163,23 +193,93 @@ class DuckSession:
         """See `provisioning.ports.Session`."""
         return Written(self._copy(scan(handle.columns, files), target, str(handle.key), "compacted"))
 
+    def offer_parted(
+        self,
+        good: str,
+        broken: str,
+        rows: str,
+        whole: str,
+        specs: Sequence[CheckSpec],
+        objects: Mapping[str, str],
+        names: tuple[str, str],
+        run: str,
+    ) -> Parted:
+        """See `provisioning.ports.Session`."""
+        quoted = {obj: quote_identifier(relation) for obj, relation in objects.items()}
+        source, checks = quote_identifier(rows), quote_identifier(names[0])
+        with translated("the broken rows cannot be told apart", rows):
+            tests = row_tests(self._cursor, quote_identifier(whole), self.describe(rows), specs, quoted)
+            told = f"SELECT *, {broken_checks(tests)} AS {checks} FROM {source}"
+        self._view(good, f"SELECT * EXCLUDE ({checks}) FROM ({told}) WHERE len({checks}) = 0", rows)
+        mark = f"{literal(run)} AS {quote_identifier(names[1])}"
+        self._view(broken, f"SELECT *, {mark} FROM ({told}) WHERE len({checks}) > 0", rows)
+        with translated("the broken rows cannot be told apart", rows):
+            found = self._cursor.execute(
+                f"SELECT {checks}, count(*) FROM {quote_identifier(broken)} GROUP BY {checks}"
+            ).fetchall()
+        counts = {name: sum(n for ids, n in found if name in ids) for name in tests}
+        return Parted(sum(n for _, n in found), {name: n for name, n in counts.items() if n})
+
     def measure(
         self,
         name: str,
         specs: Sequence[CheckSpec],
         objects: Mapping[str, str],
         columns: Mapping[str, ColumnType] | None = None,
+        counts: Counts | None = None,
     ) -> Mapping[str, Measure]:
         """See `provisioning.ports.Session`."""
         found = columns if columns is not None else self.describe(name)
         quoted = {obj: quote_identifier(relation) for obj, relation in objects.items()}
-        return measure(self._cursor, quote_identifier(name), found, specs, quoted)
+        text = self._texts.get(name)
+        relation = quote_identifier(name if text is None else _beside(name))
+        misfits = None if text is None else text.misfits
+        with translated("the checks could not be measured", name), self._told_of_files():
+            given = self._parts if name not in self._small else {}
+            parts = given[name]() if name in given else None
+            others = {quote_identifier(other): make for other, make in given.items()}
+            return measure(
+                self._cursor,
+                relation,
+                found,
+                specs,
+                quoted,
+                parts=parts,
+                counts=counts,
+                others=others,
+                misfits=misfits,
+            )
 
     # --- inside
 
+    def _offer_text(self, name: str, located: Located, obj: ContractObject) -> None:
+        """Offer text in the contract's types; what it was read from stands beside, for its checks."""
+        place = self._copies.get(located.files, located)
+        self._files.append((tuple(map(Path, place.files)), located.where))
+        text = text_rows(place, obj)
+        self._view(_beside(name), text.sql, located.where)
+        columns = ", ".join(map(quote_identifier, text.columns))
+        self._view(name, f"SELECT {columns} FROM {quote_identifier(_beside(name))}", located.where)
+        self._names.discard(_beside(name))
+        self._texts[name] = text
+
+    @contextmanager
+    def _told_of_files(self) -> Iterator[None]:
+        """Tell in which text file an error is."""
+        try:
+            yield
+        except duckdb.Error as error:
+            if not is_of_file(error) or not self._files:
+                raise
+            named = (one for one in self._files if any(str(file) in str(error) for file in one[0]))
+            files, where = next(named, self._files[0])
+            raise explain(error, files, where) from None
+
     def _view(self, name: str, sql: str, where: str) -> None:
         self._names.add(name)
-        with translated(f"`{name}` cannot be built", where):
+        self._parts.pop(name, None)
+        self._small.discard(name)
+        with translated(f"`{name}` cannot be built", where), self._told_of_files():
             if name in self._tables:
                 self._cursor.execute(f"DROP TABLE {quote_identifier(name)}")
                 self._tables.discard(name)
@@ -188,6 +288,8 @@ class DuckSession:
     def _keep(self, name: str, sql: str) -> None:
         """Keep the rows of a query as relation `name`."""
         self._names.add(name)
+        self._parts.pop(name, None)
+        self._small.discard(name)
         if name not in self._tables:
             self._cursor.execute(f"DROP VIEW IF EXISTS temp.main.{quote_identifier(name)}")
         self._tables.add(name)
@@ -200,7 +302,8 @@ class DuckSession:
             for c in target.columns
         )
         stored = f"SELECT {casts} FROM ({sql})"
-        names = [free_name(f"__p{index}", target.columns) for index in range(len(target.partitions))]
+        by_name = {column.name: column for column in target.columns}
+        names = [free_name(f"__p{index}", by_name) for index in range(len(target.partitions))]
         options = (
             f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {field_ids(target.columns)}, RETURN_STATS, "
             f"FILENAME_PATTERN '{target.run}-{part}-{{i}}', FILE_SIZE_BYTES {target.file_size}, "
@@ -210,7 +313,6 @@ class DuckSession:
             options += f", PARTITION_BY ({', '.join(names)})"
         else:
             options += ", WRITE_EMPTY_FILE false"
-        by_name = {column.name: column for column in target.columns}
         bucketed = {
             by_name[p.column].type.kind for p in target.partitions if p.transform.startswith("bucket")
         }
@@ -226,6 +328,11 @@ class DuckSession:
             for row in stats
             if row[1] > 0
         )
+
+
+def _beside(name: str) -> str:
+    """The relation of a text's values in their types beside those that were found."""
+    return f"{name}:beside"
 
 
 def _told_batches(reader: pa.RecordBatchReader, name: str) -> Iterator[pa.RecordBatch]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from meshwright.errors import MeshwrightError, Unavailable
 from meshwright.model.contract import ContractObject
 from meshwright.model.product import Source
 from meshwright.model.types import ColumnType
-from meshwright.provisioning.ports import Extraction, Increment, Secrets, SourceCapabilities
+from meshwright.provisioning.ports import Extraction, Increment, Located, Secrets, SourceCapabilities
 from meshwright.sql.duckdb_errors import without_values
 from meshwright.sql.duckdb_types import from_duckdb, quote_identifier
 
@@ -47,6 +47,21 @@ class DuckdbReader:
                 return self._columns(connection, source, obj)
             except duckdb.Error as error:
                 raise _explain(error, place(source, obj)) from None
+
+    def inspect(self, source: Source, objects: Sequence[ContractObject]) -> None:
+        """An engine judges the rows."""
+
+    def locate(self, source: Source, obj: ContractObject) -> Located:
+        """The table in its database.
+
+        Raises:
+            Unavailable: the file cannot be opened.
+            DriftError: there is no such table.
+        """
+        self.describe(source, obj)
+        where = place(source, obj)
+        database = below_mesh(self._root, required_setting(source, "database", self._environ), where)
+        return Located("table", (str(database),), where, {"schema": self._schema(source), "table": obj.table})
 
     def extract(
         self, source: Source, obj: ContractObject, folder: Path, increment: Increment | None = None

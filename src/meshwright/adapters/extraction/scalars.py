@@ -52,8 +52,8 @@ def from_text(text: str, declared: ColumnType, prop: Property | None) -> str:
             return f"CAST(TRY_STRPTIME({trimmed}, {literal(pattern)}) AS DATE)"
         case "date":  # a cast would drop the time of day
             midnight = f"{cast} = TRY_CAST({trimmed} AS TIMESTAMP)"
-            finite = _finite(cast)
-            return f"CASE {_as_written(text, target, finite)} WHEN {finite} AND {midnight} THEN {cast} END"
+            usual = _as_written(text, target, f"strlen({text}) = 10")  # no infinity is that long
+            return f"CASE {usual} WHEN {_finite(cast)} AND {midnight} THEN {cast} END"
         case "time" if pattern:
             return f"CAST(TRY_STRPTIME({trimmed}, {literal(pattern)}) AS TIME)"
         case "time":  # a cast would drop the offset

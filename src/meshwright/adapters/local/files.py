@@ -26,7 +26,8 @@ def find_files(root: Path, path: str, table: str, form: str, where: str) -> tupl
     """The files that hold `table`, in the order of their names.
 
     `{object}` in `path` stands for the table. A folder holds TABLE.FORMAT or a folder TABLE with
-    files of the format; either may be compressed (`.gz`, `.zst`).
+    files of the format; either may be compressed (`.gz`, `.zst`). Below folders that are named by
+    the values of columns (`year=2024`), in TABLE or in the folder itself, all files count.
 
     Raises:
         InputError: the path, or a file behind it, is out of the mesh though the path is relative.
@@ -83,7 +84,19 @@ def _in_folder(folder: Path, table: str, form: str, where: str) -> list[Path]:
     ]
     if matching:
         return sorted(matching)
+    for place in (inner, folder):  # folders that are named by their values: year=2024
+        if place.is_dir() and any("=" in entry.name and entry.is_dir() for entry in place.iterdir()):
+            below = (file for file in sorted(place.rglob("*")) if file.is_file())
+            partitioned = [
+                file for file in below if file.name.endswith(tuple(endings)) and _is_shown(file, place)
+            ]
+            if partitioned:
+                return partitioned
     raise no_such_object(f"{table}{FORMATS[form][0]}", there, where, f"the folder {folder.name}")
+
+
+def _is_shown(file: Path, folder: Path) -> bool:
+    return not any(part.startswith((".", "_")) for part in file.relative_to(folder).parts)
 
 
 def _stays_inside(root: Path, file: Path, where: str) -> None:

@@ -12,8 +12,8 @@ import duckdb
 from meshwright.adapters.extraction.drift import require_columns
 from meshwright.adapters.extraction.fitting import JSON
 from meshwright.adapters.extraction.scalars import literal
+from meshwright.adapters.extraction.text import csv_header, opened
 from meshwright.adapters.extraction.writing import Part
-from meshwright.adapters.local.text import csv_header
 from meshwright.errors import DriftError
 from meshwright.model.contract import ContractObject
 from meshwright.model.types import ANY, ColumnType
@@ -53,10 +53,7 @@ def csv_parts(delivery: Delivery, obj: ContractObject) -> list[Part]:
     for header, members in csv_groups(delivery):
         where = f"{delivery.where}, {members[0].name}"
         require_columns(obj, header, where, _other_delimiter(header, delivery.delimiter))
-        twice = [prop.column for prop in obj.properties if header.count(prop.column) > 1]
-        if twice:
-            raise DriftError(f"the header has the column {twice[0]} more than once", where=where)
-        names = _unique(header)
+        names = _without_duplicates(header, obj, where)
         columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
         options = (
             f"header = true, auto_detect = false, delim = {literal(delivery.delimiter)}, quote = '\"', "
@@ -65,6 +62,34 @@ def csv_parts(delivery: Delivery, obj: ContractObject) -> list[Part]:
         relation = f"read_csv({_list(members)}, {options})"
         parts.append(Part(relation, dict.fromkeys(names, TEXT), _label(members)))
     return parts
+
+
+def csv_columns(file: Path, delivery: Delivery, obj: ContractObject) -> tuple[str, ...]:
+    """The names of a CSV file's columns, none for a file without a byte in it.
+
+    Raises:
+        DriftError: there is no header, or it has a column of the contract twice, or is evidently
+            separated by something else.
+        Unavailable: the file cannot be read.
+    """
+    with opened(file, delivery.where) as stream:
+        if not stream.read(1):
+            return ()
+    header = csv_header(file, delivery.encoding, delivery.delimiter, delivery.where)
+    where = f"{delivery.where}, {file.name}"
+    hint = _other_delimiter(header, delivery.delimiter)
+    if hint and not any(prop.column in header for prop in obj.properties):
+        raise DriftError(
+            "the header has one column only, and it is none of the contract's", where=where, way_out=hint
+        )
+    return _without_duplicates(header, obj, where)
+
+
+def _without_duplicates(header: tuple[str, ...], obj: ContractObject, where: str) -> tuple[str, ...]:
+    twice = [prop.column for prop in obj.properties if header.count(prop.column) > 1]
+    if twice:
+        raise DriftError(f"the header has the column {twice[0]} more than once", where=where)
+    return tuple(_unique(header))
 
 
 def parquet_parts(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> list[Part]:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from meshwright.adapters.extraction.connection import guarded_connection, scratch_folder
 from meshwright.adapters.extraction.drift import require_columns
+from meshwright.adapters.extraction.faults import explain
 from meshwright.adapters.extraction.place import place, required_setting, setting
+from meshwright.adapters.extraction.text import delimiter_of, encoding_of, transcoded
 from meshwright.adapters.extraction.writing import Part, Writer, write_failure
 from meshwright.adapters.local.files import FORMATS, find_files
 from meshwright.adapters.local.parts import (
     Delivery,
     allowed,
+    csv_columns,
     csv_groups,
     csv_parts,
     json_columns,
@@ -25,13 +28,11 @@ from meshwright.adapters.local.parts import (
     parquet_parts,
     shared_columns,
 )
-from meshwright.adapters.local.text import delimiter_of, encoding_of, transcoded
-from meshwright.errors import DriftError, InputError, MeshwrightError, Unavailable
+from meshwright.errors import InputError
 from meshwright.model.contract import ContractObject
 from meshwright.model.product import Source
 from meshwright.model.types import ANY, ColumnType
-from meshwright.provisioning.ports import Extraction, Increment, Secrets, SourceCapabilities
-from meshwright.sql.duckdb_errors import without_values
+from meshwright.provisioning.ports import Extraction, Increment, Located, Secrets, SourceCapabilities
 
 
 class LocalReader:
@@ -70,7 +71,7 @@ class LocalReader:
                     return shared_columns(found)
                 return json_columns(connection, delivery.files, delivery.form, obj)
             except duckdb.Error as error:
-                raise _explain(error, delivery) from None
+                raise explain(error, delivery.files, delivery.where) from None
 
     def extract(
         self, source: Source, obj: ContractObject, folder: Path, increment: Increment | None = None
@@ -88,11 +89,31 @@ class LocalReader:
                 try:
                     parts = _parts(connection, delivery, obj)
                 except duckdb.Error as error:
-                    raise _explain(error, delivery) from None
-                writer = Writer(
-                    connection, obj, folder, scratch, delivery.where, lambda error: _explain(error, delivery)
-                )
+                    raise explain(error, delivery.files, delivery.where) from None
+                told = partial(explain, files=delivery.files, where=delivery.where)
+                writer = Writer(connection, obj, folder, scratch, delivery.where, told)
                 return writer.write(parts, increment)
+
+    def inspect(self, source: Source, objects: Sequence[ContractObject]) -> None:
+        """An engine judges the rows."""
+
+    def locate(self, source: Source, obj: ContractObject) -> Located:
+        """The object's files.
+
+        Raises:
+            Unavailable: the path does not exist or cannot be read.
+            DriftError: there is no file for the object.
+        """
+        delivery = self._delivery(source, obj)
+        form = "jsonl" if delivery.form == "ndjson" else delivery.form
+        files = tuple(str(file) for file in delivery.files)
+        if form == "parquet":
+            return Located(form, files, delivery.where)
+        encoding = {} if delivery.encoding == "utf-8-sig" else {"encoding": delivery.encoding}
+        if form != "csv":
+            return Located(form, files, delivery.where, encoding)
+        headers = tuple(csv_columns(file, delivery, obj) for file in delivery.files)
+        return Located(form, files, delivery.where, {"delimiter": delivery.delimiter, **encoding}, headers)
 
     def _delivery(self, source: Source, obj: ContractObject) -> Delivery:
         where = place(source, obj)
@@ -136,33 +157,3 @@ def _parts(connection: duckdb.DuckDBPyConnection, delivery: Delivery, obj: Contr
     columns = json_columns(connection, delivery.files, delivery.form, obj)
     require_columns(obj, tuple(columns), delivery.where)
     return [json_part(delivery.files, delivery.form, obj)]
-
-
-def _explain(error: duckdb.Error, delivery: Delivery) -> MeshwrightError:
-    """DuckDB's error without the rows that it likes to quote."""
-    text = str(error)
-    named = next((file.name for file in delivery.files if str(file) in text), None)
-    file = named or ", ".join(file.name for file in delivery.files[:3])
-    if "not utf-8 encoded" in text or "Invalid unicode" in text:
-        return DriftError(
-            f"{file} is not encoded in UTF-8",
-            where=delivery.where,
-            way_out="write the right `encoding:` below the server, for example latin-1 or cp1252",
-        )
-    malformed = re.search(r"CSV Error on Line: (\d+)", text)
-    counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
-    if malformed or "CSV" in text:
-        line = f", line {malformed[1]}" if malformed else ""
-        why = f"the header has {counts[1]} columns, the line {counts[2]}" if counts else without_values(text)
-        return DriftError(
-            f"{file} is no well-formed CSV{line}",
-            where=delivery.where,
-            why=why,
-            way_out="correct the file, or the `delimiter` of the server",
-        )
-    return Unavailable(
-        f"{file} cannot be read",
-        where=delivery.where,
-        why=without_values(text),
-        way_out="deliver the file again, complete and readable",
-    )

@@ -113,8 +113,8 @@ class Types:
 
     def column(self, name: str, type_id: int, modifier: int) -> SourceColumn:
         """A table's column."""
-        kind = self._kind(type_id, modifier)
-        base, _ = self._base(type_id, modifier)
+        kind = self.kind(type_id, modifier)
+        base, _ = self.base(type_id, modifier)
         native = base["name"]
         quoted = quote_identifier(name)
         if base["category"] == "A" or base["type"] == "c":
@@ -130,7 +130,7 @@ class Types:
             return SourceColumn(name, kind, f"{quoted}::numeric::text", ColumnType("string"))
         return SourceColumn(name, kind, f"{quoted}::text", ColumnType("string"))
 
-    def _base(self, type_id: int, modifier: int) -> tuple[Mapping[str, Any], int]:
+    def base(self, type_id: int, modifier: int) -> tuple[Mapping[str, Any], int]:
         """A type, or what a domain stands on."""
         row = self.rows[type_id]
         while row["type"] == "d":
@@ -138,13 +138,14 @@ class Types:
             row = self.rows[row["base"]]
         return row, modifier
 
-    def _kind(self, type_id: int, modifier: int) -> ColumnType:
-        row, modifier = self._base(type_id, modifier)
+    def kind(self, type_id: int, modifier: int) -> ColumnType:
+        """The neutral type of a type."""
+        row, modifier = self.base(type_id, modifier)
         if row["category"] == "A":
-            return ColumnType("list", item=self._kind(row["item"], modifier))
+            return ColumnType("list", item=self.kind(row["item"], modifier))
         if row["type"] == "c":
             fields = self.fields.get(row["relation"], ())
-            return ColumnType("struct", fields=tuple((name, self._kind(t, m)) for name, t, m in fields))
+            return ColumnType("struct", fields=tuple((name, self.kind(t, m)) for name, t, m in fields))
         if row["type"] == "e":
             return ColumnType("string")
         if row["name"] == "money":

@@ -56,6 +56,7 @@ def connection_text(source: Source, environ: Mapping[str, str], secrets: Mapping
         "user": secrets.get("user") or str(setting(source, "user", environ, "")),
         "password": secrets.get("password") or secrets.get("token", ""),
         "application_name": "meshwright",
+        "client_encoding": "UTF8",
         "connect_timeout": "10",
         "keepalives_idle": "30",
         "tcp_user_timeout": "60000",
@@ -95,12 +96,13 @@ def connected(source: Source, environ: Mapping[str, str], secrets: Mapping[str, 
         ) from None
     text = connection_text(source, environ, secrets)
     try:
-        connection = dbapi.connect(text)
+        # A driver that begins transactions itself does not let us go back to a savepoint.
+        connection = dbapi.connect(text, autocommit=True)
     except Error as error:
         raise unavailable(error, where, secrets, "PostgreSQL does not let us in") from None
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             # Text that PostgreSQL writes must not depend on the server's settings.
             cursor.execute("SET LOCAL DateStyle = 'ISO'")
             cursor.execute("SET LOCAL TimeZone = 'UTC'")
@@ -131,18 +133,21 @@ def unavailable(
     what: str = "PostgreSQL failed while it was read",
 ) -> Unavailable:
     """The error for a database that does not answer; holds libpq's words without secrets and data."""
-    state = getattr(error, "sqlstate", "")  # a stream's error comes through DuckDB, and has none
-    if state is None or state[:2] in _NEVER_DATA:
-        lines = [line.strip() for line in str(error).splitlines()]
-        text = " ".join(line for line in lines if line and not line.startswith(("Query was:", "LINE ", "^")))
-    else:
-        text = without_values(str(error))
     return Unavailable(
         what,
         where=where,
-        why=scrub(text, secrets),
+        why=scrub(said(error), secrets),
         way_out="check that the server runs, and the server's host, port, database and secrets",
     )
+
+
+def said(error: Exception) -> str:
+    """What the database says, in one line and without values of data."""
+    state = getattr(error, "sqlstate", "")  # a stream's error comes through DuckDB, and has none
+    if state is None or state[:2] in _NEVER_DATA:
+        lines = [line.strip() for line in str(error).splitlines()]
+        return " ".join(line for line in lines if line and not line.startswith(("Query was:", "LINE ", "^")))
+    return without_values(str(error))
 
 
 def without_values(text: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,8 @@ from meshwright.sql.duckdb_types import quote_identifier
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection
+
+    from meshwright.adapters.postgres.checks import PostgresInspection, Relation
 
 _EARLIEST = "4714-01-01 (BC)"
 """PostgreSQL knows no earlier day; ADBC delivers its infinities as days before it."""
@@ -83,6 +85,9 @@ class PostgresReader:
         with self._opened(source) as connection:
             return {column.name: column.type for column in self._columns(connection, source, obj)}
 
+    def locate(self, source: Source, obj: ContractObject) -> None:
+        """Rows are not read in place by an engine."""
+
     def extract(
         self, source: Source, obj: ContractObject, folder: Path, increment: Increment | None = None
     ) -> Extraction:
@@ -130,7 +135,41 @@ class PostgresReader:
     def _schema(self, source: Source) -> str:
         return str(setting(source, "schema", self._environ, "public"))
 
+    def inspect(
+        self, source: Source, objects: Sequence[ContractObject]
+    ) -> AbstractContextManager[PostgresInspection]:
+        """The objects' tables, to be judged where they are, all as they are at one moment.
+
+        Raises:
+            Unavailable: the database does not answer.
+            DriftError: there is no such table.
+        """
+        return self._inspected(source, objects)
+
+    @contextmanager
+    def _inspected(self, source: Source, objects: Sequence[ContractObject]) -> Iterator[PostgresInspection]:
+        from meshwright.adapters.postgres.checks import PostgresInspection
+
+        with self._opened(source) as connection:
+            relations = {obj.name: self._inspectable(connection, source, obj) for obj in objects}
+            yield PostgresInspection(connection, relations, self._schema(source))
+
+    def _inspectable(self, connection: Connection, source: Source, obj: ContractObject) -> Relation:
+        from meshwright.adapters.postgres.checks import Relation
+        from meshwright.adapters.postgres.checks.shapes import shape
+
+        types, fields = self._types(connection, source, obj)
+        columns = {name: shape(types, kind, modifier) for name, kind, modifier in fields}
+        return Relation(self._table(source, obj), columns, obj)
+
     def _columns(self, connection: Connection, source: Source, obj: ContractObject) -> list[SourceColumn]:
+        types, fields = self._types(connection, source, obj)
+        return [types.column(name, kind, modifier) for name, kind, modifier in fields]
+
+    def _types(
+        self, connection: Connection, source: Source, obj: ContractObject
+    ) -> tuple[Types, list[tuple[str, int, int]]]:
+        """The types behind a table, and its columns: name, type, modifier."""
         schema = self._schema(source)
         found = rows(connection, relation_query(schema, obj.table))
         if not found:
@@ -146,15 +185,16 @@ class PostgresReader:
         fields: dict[int, list[tuple[str, int, int]]] = {}
         for owner, name, kind, modifier in rows(connection, fields_query([relation, *composites])):
             fields.setdefault(owner, []).append((name, kind, modifier))
-        known = Types(types, fields)
-        return [known.column(name, kind, modifier) for name, kind, modifier in fields.get(relation, [])]
+        return Types(types, fields), fields.get(relation, [])
+
+    def _table(self, source: Source, obj: ContractObject) -> str:
+        return f"{quote_identifier(self._schema(source))}.{quote_identifier(obj.table)}"
 
     def _select(
         self, source: Source, obj: ContractObject, columns: list[SourceColumn], condition: str
     ) -> str:
         selected = ", ".join(f"{c.expression} AS {quote_identifier(c.name)}" for c in columns)
-        table = f"{quote_identifier(self._schema(source))}.{quote_identifier(obj.table)}"
-        return f"SELECT {selected} FROM {table}{condition}"
+        return f"SELECT {selected} FROM {self._table(source, obj)}{condition}"
 
 
 def _condition(

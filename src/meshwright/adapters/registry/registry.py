@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
-from meshwright.adapters.registry import declarations, facts, locks, maintenance, publications
+from meshwright.adapters.registry import counts, declarations, facts, locks, maintenance, publications
 from meshwright.adapters.registry.database import Clock, Database, epoch
 from meshwright.adapters.registry.schema import ensure_schema
 from meshwright.model.address import ProductKey
@@ -161,6 +161,7 @@ class SqlRegistry(Registry):
         base: str | None,
         candidates: Sequence[Candidate],
         events: Sequence[Event],
+        found: Mapping[tuple[str, str], int] | None = None,
     ) -> Publication:
         """The commit point.
 
@@ -169,7 +170,15 @@ class SqlRegistry(Registry):
             Conflict: the current publication is not `base`, or another tool moved a table pointer.
         """
         with self._database.writing(durable=True) as tx:
-            return publications.publish(tx, lock, publication, base, candidates, events)
+            published = publications.publish(tx, lock, publication, base, candidates, events)
+            if found:
+                counts.keep(tx, found)
+            return published
+
+    def recall_counts(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
+        """What verification counted in files, by path and digest of what was counted."""
+        with self._database.reading() as tx:
+            return counts.recall(tx, keys)
 
     def publications(self, environment: str, product: ProductKey) -> tuple[Publication, ...]:
         """Retained publications, newest first."""
@@ -267,6 +276,7 @@ class SqlRegistry(Registry):
         """These doomed paths are gone."""
         with self._database.writing() as tx:
             maintenance.forget(tx, environment, paths)
+            counts.forget(tx, paths)
 
     # --- facts
 

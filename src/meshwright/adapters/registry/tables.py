@@ -212,6 +212,14 @@ doomed = Table(
     Index("mesh_doomed_path", "path"),
 )
 
+counts = Table(
+    "mesh_counts",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("what", Text, primary_key=True),  # digest of what was counted in the file
+    Column("count", BigInteger, nullable=False),
+)
+
 facts = Table(
     "mesh_facts",
     metadata,

@@ -10,6 +10,7 @@ from meshwright.experience.contracts.formats import format_arguments
 from meshwright.experience.contracts.places import Place, classified_columns, places
 from meshwright.experience.contracts.quality import quality_checks
 from meshwright.experience.contracts.references import relationship_checks
+from meshwright.experience.contracts.service_levels import service_level_checks
 from meshwright.model.check import CheckKind, CheckSpec
 from meshwright.model.contract import Contract, ContractObject
 from meshwright.model.types import ANY, ColumnType, column_type, loose_kinds
@@ -27,9 +28,11 @@ def compile_contract(contract: Contract, objects: Collection[str] | None = None)
     engine can check (text, custom) is listed too, and skipped with its reason.
     """
     specs: list[CheckSpec] = []
+    levels = list(service_level_checks(contract, objects))
     for obj in contract.objects:
         if objects is None or obj.name in objects:
             specs.extend(_object_checks(contract, obj, objects))
+            specs.extend(spec for of, spec in levels if of is obj)
     return tuple(_with_unique_ids(specs))
 
 
@@ -113,9 +116,13 @@ def _property_checks(scope: _Scope, place: Place) -> Iterator[CheckSpec]:
         yield scope.spec(place, "present", "")
     declared = _shell(column_type(prop), prop.logical_type)
     if declared != ANY:
-        text = {"json": True} if prop.logical_type == "object" and not prop.properties else {}
+        more: dict[str, Any] = {}
+        if prop.logical_type == "object" and not prop.properties:
+            more["json"] = True
+        if prop.physical_type:
+            more["physical"] = prop.physical_type
         yield scope.spec(
-            place, "type", ".logicalType", {"type": declared, "loose": loose_kinds(prop), **text}
+            place, "type", ".logicalType", {"type": declared, "loose": loose_kinds(prop), **more}
         )
     if prop.required:
         yield scope.spec(place, "required", ".required")

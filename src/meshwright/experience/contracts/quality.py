@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from meshwright.experience.contracts.custom import custom_arguments
 from meshwright.experience.contracts.formats import format_arguments
 from meshwright.experience.contracts.places import Place, locate, places
 from meshwright.model.check import CheckSpec, Severity
@@ -71,16 +72,16 @@ def _check(
         "severity": severity,
         "dimension": rule.dimension,
         "description": rule.description or rule.name or "",
+        "schedule": rule.schedule,
+        "scheduler": rule.scheduler,
     }
     match rule.type:
         case "text":
             reason = "the rule is text for people; no machine can check it"
             return CheckSpec(kind="text", mergeable=False, arguments={"skip": reason}, **common)
         case "custom":
-            reason = f"the rule is for {rule.engine or 'another engine'}, which is not run here"
-            return CheckSpec(
-                kind="custom", mergeable=False, arguments={"engine": rule.engine, "skip": reason}, **common
-            )
+            common["threshold"] = NONE_MAY_FAIL
+            return CheckSpec(kind="custom", mergeable=False, arguments=custom_arguments(rule), **common)
         case "sql":
             return CheckSpec(
                 kind="sql", mergeable=False, arguments=_sql_arguments(contract, obj, place, rule), **common

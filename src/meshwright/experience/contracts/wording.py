@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from meshwright.experience.contracts.service_levels import level_rule
 from meshwright.model.check import CheckSpec
 from meshwright.model.contract import NONE_MAY_FAIL, Threshold
 from meshwright.model.operators import exact
@@ -32,7 +33,7 @@ _SHOWN = 10
 def expectation(spec: CheckSpec) -> str:
     """What a check expects, in words: the rule, and how many rows may break it if not none."""
     rule = _rule(spec)
-    if spec.kind in ("sql", "text", "custom") or spec.arguments.get("metric") == "rowCount":
+    if spec.kind in ("sql", "text", "custom", "service_level") or spec.arguments.get("metric") == "rowCount":
         return rule
     if spec.threshold == NONE_MAY_FAIL:
         return f"no {rule}" if spec.kind == "metric" else rule
@@ -93,6 +94,8 @@ def _rule(spec: CheckSpec) -> str:
         case "relationship":
             target = f"{given.get('to_object', '')}.{', '.join(given.get('to_columns', ()))}"
             return f"every value to be in {target}"
+        case "service_level":
+            return level_rule(spec)
         case "text" | "custom":
             return spec.description or "what the rule says"
         case "metric":

@@ -15,10 +15,10 @@ customProperties:
 
 ## What to do instead
 Known are, on a product: `dialect`, `sunset`, `successor`; on an output port: `materialization`; on an
-object of a contract: `materialization`, `cursor`, `lookback`; on a property: `partitionTransform`; on a
-server of type `api`: `path`, `items`, `paging`, `auth`, `since_param`, `headers`, `params`, `timeout`,
-`retries`, `max_pages`; `local`: `delimiter`; `postgres`: `sslmode` and the other settings of its
-connection.
+object of a contract: `materialization`, `cursor`, `lookback`, `quarantine`; on a property:
+`partitionTransform`; on a service level: `severity`; on a server of type `api`: `path`, `items`, `paging`,
+`auth`, `since_param`, `headers`, `params`, `timeout`, `retries`, `max_pages`; `local`: `delimiter`;
+`postgres`: `sslmode` and the other settings of its connection.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "server of type postgres": frozenset(
         {"sslmode", "sslrootcert", "sslcert", "sslkey", "channel_binding", "target_session_attrs"}
     ),
-    "object": frozenset({"materialization", "cursor", "lookback"}),
+    "object": frozenset({"materialization", "cursor", "lookback", "quarantine"}),
     "property": frozenset({"partitionTransform"}),
     "quality rule": frozenset(),
-    "service level": frozenset(),
+    "service level": frozenset({"severity"}),
 }
 """Custom properties of ours by the place where they mean something."""
 

@@ -2,9 +2,9 @@
 
 ## What it does
 Warns of what verification skips in the contracts of output ports: a relationship into data that the
-product neither makes nor reads, a `format` that is not known, and quality rules of `type: custom`,
-whose engine is not run here (once for a contract). Rules of `type: text` are for people, and say so
-themselves.
+product neither makes nor reads, a `format` that is not known, and quality rules of `type: custom`
+for another engine than Great Expectations (once for a contract). Rules of `type: text` are for people, and
+say so themselves.
 
 ## Why is this bad
 Consumers read a promise, and nobody looks whether it is kept.
@@ -33,6 +33,7 @@ from difflib import get_close_matches
 
 from meshwright.errors import Problem
 from meshwright.experience.contracts.compile import skipped_checks
+from meshwright.experience.contracts.custom import RUNNABLE, engine_name
 from meshwright.experience.contracts.formats import (
     DISPLAY_FORMATS,
     FLOAT_FORMATS,
@@ -79,7 +80,11 @@ def _problems(contract: Contract, skipped: Sequence[CheckSpec]) -> Iterator[Prob
                 f"the format of `{spec.object}.{spec.column}` will not be verified: {spec.arguments['skip']}",
                 f"did you mean `{close[0]}`?" if close else "write a `pattern`, or a format that is known",
             )
-    custom = [spec for spec in skipped if spec.kind == "custom"]
+    custom = [
+        spec
+        for spec in skipped
+        if spec.kind == "custom" and engine_name(spec.arguments["engine"]) not in RUNNABLE
+    ]
     if custom:
         engines = sorted({str(spec.arguments["engine"] or "another engine") for spec in custom})
         count = f"{len(custom)} custom rule{'s' if len(custom) > 1 else ''}"

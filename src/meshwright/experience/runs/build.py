@@ -25,6 +25,7 @@ class Builder:
     product: Product
     run: str
     base_handles: Mapping[ObjectKey, Handle]
+    part: str = ""  # of the names of files, where an object is built a second time
 
     def base_of(self, port: OutputPort, obj: ContractObject) -> Handle | None:
         """The object in the publication that the run builds on."""
@@ -66,7 +67,7 @@ class Builder:
             columns,
             partition_fields(obj),
             self.context.infrastructure.warehouse.data_prefix(key),
-            f"{self.run}-{obj.table}",
+            f"{self.run}-{obj.table}{self.part}",
             self.context.file_size,
         )
         how: Materialization = port.materialization(obj) if base else "full"

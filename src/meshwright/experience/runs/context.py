@@ -33,6 +33,7 @@ STEPS: tuple[str, ...] = (
     "compacted",
     "built",
     "measured",
+    "quarantined",
     "verified",
     "sealing",
     "sealed",

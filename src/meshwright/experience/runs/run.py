@@ -18,13 +18,21 @@ from meshwright.experience.runs.costs import Meter
 from meshwright.experience.runs.inputs import InputReader, Inputs
 from meshwright.experience.runs.locks import locked
 from meshwright.experience.runs.maintenance import EVERY, maintain, remove_run
+from meshwright.experience.runs.quarantine import Built, Quarantine, Quarantined, kept
 from meshwright.experience.runs.schedule import next_due
 from meshwright.experience.runs.transform import Transformation, touches_classified
-from meshwright.experience.runs.verify import Produced, stop_on_failure, verify
+from meshwright.experience.runs.verify import (
+    CustomRules,
+    Produced,
+    Results,
+    RunCounts,
+    stop_on_failure,
+    verify,
+)
 from meshwright.experience.staleness import Fingerprint, fingerprint, stale_reasons
 from meshwright.experience.tables import judged_types
 from meshwright.model.address import ProductKey
-from meshwright.model.check import CheckResult
+from meshwright.model.check import CheckResult, reached
 from meshwright.model.product import Product
 from meshwright.model.publication import Candidate, Cost, Handle, ObjectKey, Publication
 from meshwright.provisioning.ports import Session
@@ -49,6 +57,7 @@ class RunOutcome:
     publication: Publication | None = None
     results: tuple[CheckResult, ...] = ()
     objects: Mapping[str, int] = field(default_factory=dict)  # rows by object@major
+    quarantined: tuple[Quarantined, ...] = ()
     warnings: tuple[str, ...] = ()
     error: MeshwrightError | None = None
 
@@ -61,9 +70,11 @@ class RunOutcome:
             "publication": self.publication.id if self.publication else None,
             "number": self.publication.number if self.publication else None,
             "objects": dict(self.objects),
+            "quarantined": {each.object: each.as_json() for each in self.quarantined},
             "cost": asdict(self.cost),
             "checks": [result.as_json() for result in self.results if result.status != "pass"],
             "passed": sum(result.status == "pass" for result in self.results),
+            "reached": reached(self.results),
             "warnings": list(self.warnings),
             "error": self.error.as_json() if self.error else None,
         }
@@ -108,9 +119,14 @@ class _Run:
     meter: Meter
     reason: str
     results: tuple[CheckResult, ...] = ()
+    quarantined: tuple[Quarantined, ...] = ()
     warnings: list[str] = field(default_factory=list)
+    counts: RunCounts = field(init=False)
     committing: bool = False
     expiring: bool = False
+
+    def __post_init__(self) -> None:
+        self.counts = RunCounts(self.context.registry)
 
     def execute(self) -> RunOutcome:
         context, key = self.context, self.product.key
@@ -220,7 +236,7 @@ class _Run:
         same_logic = base is not None and Fingerprint.parse(base.fingerprint).logic == (
             fingerprint(product, {}).logic
         )
-        candidates: list[Candidate] = []
+        built: list[Built] = []
         produced: dict[tuple[str, str, str], Any] = {}
         for port, obj in product.objects():
             model = transformation.model_of(port, obj)
@@ -232,21 +248,48 @@ class _Run:
             self._reached("transformed")
             columns = session.describe(relation)
             candidate = builder.build(port, obj, relation, columns, onto, model.file)
+            built.append(Built(port, obj, candidate, onto, model.file))
             types = judged_types(columns, candidate.handle.columns)
             produced[(port.name, port.version, obj.table)] = types
             session.offer(object_relation(obj.table, port.major), candidate.handle)
-            candidates.append(candidate)
             self._reached("built")
-        for file in data_files([*candidates, *inputs.landings]):
-            self.meter.wrote(file.rows, file.size)
-        self._verify(session, produced)
-        return candidates
+        self._count_written([*(one.candidate for one in built), *inputs.landings])
+        return self._verified(builder, built, produced)
 
-    def _verify(self, session: Session, produced: Produced) -> None:
-        self.results = verify(session, self.product, self.context.mesh, produced)
-        self._reached("measured")
-        stop_on_failure(self.product, self.results)
+    def _verified(self, builder: Builder, built: Sequence[Built], produced: Produced) -> list[Candidate]:
+        """What may be published: everything, or what is left of it without quarantined rows."""
+        tables = {c.handle.key: c for c in kept(built, builder.base_handles)}
+        results = self._verify(builder.session, produced)
+        stopping = [result for result in self.results if result.stops]
+        sifted = None
+        if stopping and all(result.status == "fail" for result in stopping):
+            sifted = Quarantine(builder).sift(built, results)
+        notes = [] if sifted is None else [f"nothing is quarantined: {reason}" for reason in sifted.refused]
+        if sifted is not None and not notes:
+            self._count_written([*(one.candidate for one in sifted.anew), *sifted.tables])
+            self._reached("quarantined")
+            built = sifted.built
+            tables |= {table.handle.key: table for table in sifted.tables}
+            notes = [f"that is what remains with {told}" for told in sifted.told]
+            self._verify(builder.session, produced)
+            self.quarantined = sifted.told
+        stop_on_failure(self.product, self.results, notes)
+        self.warnings += [f"{told}; see `mesh quarantine {self.product.key}`" for told in self.quarantined]
         self._reached("verified")
+        return [*(one.candidate for one in built), *tables.values()]
+
+    def _verify(self, session: Session, produced: Produced) -> Results:
+        context = self.context
+        custom = CustomRules(context.infrastructure.custom_engines, context.scratch / self.id)
+        now = context.clock()
+        found = verify(session, self.product, context.mesh, produced, now, custom, self.counts)
+        self.results = tuple(result for results in found.values() for result in results)
+        self._reached("measured")
+        return found
+
+    def _count_written(self, candidates: Sequence[Candidate]) -> None:
+        for file in data_files(candidates):
+            self.meter.wrote(file.rows, file.size)
 
     def _publish(
         self, candidates: Sequence[Candidate], inputs: Inputs, base: Publication | None
@@ -282,7 +325,12 @@ class _Run:
         self._reached("publishing")
         self.committing = True
         published = context.registry.publish(
-            self.lock, publication, base.id if base else None, sealed, [self._finished(outcome)]
+            self.lock,
+            publication,
+            base.id if base else None,
+            sealed,
+            [self._finished(outcome)],
+            self.counts.of(file.path for candidate in sealed for file in candidate.handle.files),
         )
         context.keep_handles(published.id, {c.handle.key: c.handle for c in sealed})
         self._reached("published")
@@ -296,6 +344,7 @@ class _Run:
             status,
             self.meter.cost(),
             results=results,
+            quarantined=self.quarantined if status == "published" else (),
             warnings=tuple(self.warnings),
             error=error,
         )

@@ -2,63 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from meshwright.errors import ChecksFailed
 from meshwright.experience.contracts.compile import compile_contract
+from meshwright.experience.contracts.custom import measure_custom
 from meshwright.experience.contracts.judge import judge, summary
 from meshwright.experience.contracts.surroundings import relations_of, surroundings
 from meshwright.model.check import CheckResult, CheckSpec
 from meshwright.model.mesh import Mesh
 from meshwright.model.product import OutputPort, Product
 from meshwright.model.types import ColumnType
-from meshwright.provisioning.ports import Session
+from meshwright.provisioning.ports import Counts, CustomEngine, Session
+from meshwright.provisioning.registry import Registry
 
 Produced = Mapping[tuple[str, str, str], Mapping[str, ColumnType]]
 """What each model returned, by (port name, port version, object): names and types before storing."""
 
 
-def verify(session: Session, product: Product, mesh: Mesh, produced: Produced) -> tuple[CheckResult, ...]:
-    """Judge every object of every output port; the session offers them as `object_relation`."""
+@dataclass
+class RunCounts:
+    """See `provisioning.ports.Counts`: what the registry remembers, and what this run found.
+
+    A file's path is its identity: the warehouse never writes one twice. What was found is kept
+    when the run publishes, with the files that it was found in.
+    """
+
+    registry: Registry
+    found: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def recall(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
+        """See `provisioning.ports.Counts`."""
+        return self.registry.recall_counts(keys)
+
+    def keep(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """See `provisioning.ports.Counts`."""
+        self.found.update(counts)
+
+    def of(self, paths: Iterable[str]) -> Mapping[tuple[str, str], int]:
+        """What was found in these files."""
+        kept = frozenset(paths)
+        return {key: count for key, count in self.found.items() if key[0] in kept}
+
+
+@dataclass(frozen=True, slots=True)
+class CustomRules:
+    """What custom rules are run with: their engines, and a folder of the run."""
+
+    engines: Mapping[str, CustomEngine]
+    folder: Path
+
+
+Results = Mapping[tuple[str, str], list[CheckResult]]
+"""Verdicts by the name and version of their output port."""
+
+
+def verify(
+    session: Session,
+    product: Product,
+    mesh: Mesh,
+    produced: Produced,
+    now: dt.datetime,
+    custom: CustomRules,
+    counts: Counts | None = None,
+) -> Results:
+    """Judge every object of every output port, as of `now`; the session offers them as `object_relation`."""
     around = surroundings(product, mesh)
-    results: list[CheckResult] = []
-    for port in product.outputs:
-        results += verify_port(session, port, produced, around)
-    return tuple(results)
+    return {
+        (port.name, port.version): verify_port(session, port, produced, around, now, custom, counts)
+        for port in product.outputs
+    }
 
 
 def verify_port(
-    session: Session, port: OutputPort, produced: Produced, around: Mapping[str, str]
+    session: Session,
+    port: OutputPort,
+    produced: Produced,
+    around: Mapping[str, str],
+    now: dt.datetime,
+    custom: CustomRules,
+    counts: Counts | None = None,
 ) -> list[CheckResult]:
-    """Judge every object of one port."""
+    """Judge every object of one port.
+
+    A service level warns, unless the contract gives it a severity: a run that builds what its sources
+    have is not at fault when they are late, and consumers are better served than not.
+    """
     contract = port.contract
     if contract is None:
         return []
     relations = relations_of(port, around)
     by_object: dict[str, list[CheckSpec]] = {}
     for spec in compile_contract(contract, relations.keys()):
+        if spec.kind == "service_level" and not spec.arguments["declared"]:
+            spec = replace(spec, severity="warning")
         by_object.setdefault(spec.object, []).append(spec)
     results: list[CheckResult] = []
     for name, specs in by_object.items():
         obj = contract.find(name)
         columns = produced.get((port.name, port.version, obj.table)) if obj else None
-        measures = session.measure(relations[name], specs, relations, columns)
-        results += [judge(spec, measures[spec.id]) for spec in specs]
+        measures = {
+            **session.measure(relations[name], specs, relations, columns, counts),
+            **measure_custom(specs, session, relations[name], custom.engines, custom.folder),
+        }
+        results += [judge(spec, measures[spec.id], now) for spec in specs]
     return results
 
 
-def stop_on_failure(product: Product, results: Sequence[CheckResult]) -> None:
+def stop_on_failure(product: Product, results: Sequence[CheckResult], notes: Sequence[str] = ()) -> None:
     """Let only a candidate pass that breaks no check of severity error.
 
     Raises:
-        ChecksFailed: some did; the text has each rule, observed against expected, failing keys.
+        ChecksFailed: some did; the text has each rule, observed against expected, failing keys, and `notes`.
     """
     failed = [result for result in results if result.stops]
     if not failed:
         return
     count = f"{len(failed)} of {len(results)} checks"
     raise ChecksFailed(
-        f"{product.key} was not published: {count} failed\n" + "\n".join(map(summary, failed)),
+        f"{product.key} was not published: {count} failed\n" + "\n".join([*map(summary, failed), *notes]),
         results,
         way_out="correct the data or the model and run again; consumers still read the last publication",
     )

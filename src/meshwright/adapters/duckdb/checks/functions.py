@@ -125,3 +125,33 @@ row_number
 FUNCTIONS = frozenset(
     " ".join((_OPERATORS, _NUMBERS, _TEXTS, _TIMES, _CHOICES, _COLLECTIONS, _AGGREGATES, _WINDOWS)).split()
 )
+
+CHANGING = frozenset(
+    [
+        "age",
+        "ago",
+        "any_value",
+        "approx_count_distinct",
+        "approx_quantile",
+        "approx_top_k",
+        "arbitrary",
+        "current_date",
+        "current_localtime",
+        "current_localtimestamp",
+        "current_timestamp",
+        "current_time",
+        "error",
+        "first",
+        "get_current_time",
+        "get_current_timestamp",
+        "last",
+        "listagg",
+        "list_approx_count_distinct",
+        "localtime",
+        "localtimestamp",
+        "now",
+        "today",
+        "transaction_timestamp",
+    ]
+)
+"""Those that may return something else for the same rows: of the clock, of an order, approximations."""

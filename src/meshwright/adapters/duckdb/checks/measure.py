@@ -2,33 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import duckdb
 
-from meshwright.adapters.duckdb.checks.faults import CHECK_FAULTS, reason
+from meshwright.adapters.duckdb.checks.faults import reason
+from meshwright.adapters.duckdb.checks.footers import read_footers
+from meshwright.adapters.duckdb.checks.keys import distinct_keys
+from meshwright.adapters.duckdb.checks.memory import CountsByFile
+from meshwright.adapters.duckdb.checks.orphans import orphans_by_file
+from meshwright.adapters.duckdb.checks.parts import Parts
 from meshwright.adapters.duckdb.checks.probes import (
     KeyProbe,
+    Misfits,
     OrphanProbe,
     Probe,
     QueryProbe,
     RowProbe,
+    SpanProbe,
     pattern_of,
     probe,
 )
 from meshwright.adapters.duckdb.checks.sample import samples
 from meshwright.adapters.duckdb.checks.sandbox import run_rule
+from meshwright.adapters.duckdb.checks.spans import measure_spans
+from meshwright.adapters.duckdb.checks.tally import (
+    ROWS,
+    Found,
+    Tally,
+    evaluate,
+    tally,
+    tally_parts,
+    wanted_of,
+)
+from meshwright.adapters.extraction.patterns import refusal
 from meshwright.model.check import CheckSpec, Measure
 from meshwright.model.operators import satisfied
 from meshwright.model.types import ColumnType
-
-WIDTH = 200
-"""Aggregates in one scan; a contract with more checks is scanned again."""
+from meshwright.provisioning.ports import Counts
 
 SMALL = 100_000
-"""Up to so many rows all keys and relationships are asked for in one statement."""
+"""Up to so many rows a scan costs less than reading statistics, and all keys and relationships are
+asked for in one statement."""
 
 
 def measure(
@@ -39,6 +55,10 @@ def measure(
     objects: Mapping[str, str],
     key: Sequence[str] = (),
     classified: Collection[str] = (),
+    parts: Parts | None = None,
+    counts: Counts | None = None,
+    others: Mapping[str, Callable[[], Parts | None]] | None = None,
+    misfits: Misfits | None = None,
 ) -> dict[str, Measure]:
     """What each check finds in `relation`, by the check's id.
 
@@ -48,26 +68,40 @@ def measure(
     without the columns in `classified`; where these are not given, the checks' own are taken. A
     check that cannot be computed has an error in its measure, and the others are still measured.
 
+    `parts` are the relation's files, where it is made of such: what their statistics prove is
+    not read, nor what `counts` remembers of them. `others` gives those of other relations.
+
+    `misfits` is for a relation of text: the rows that hold a value which is not of its type. Rules
+    in SQL then read the object's relation in `objects`.
+
     Raises:
         duckdb.Error: the data cannot be read, memory or disk is exhausted, or the connection is
             interrupted.
     """
-    probes = {spec.id: probe(spec, relation, columns, objects) for spec in specs}
+    probes = {spec.id: probe(spec, relation, columns, objects, misfits or {}) for spec in specs}
     _reject_patterns(connection, specs, probes)
     found: dict[str, Measure] = {name: one for name, one in probes.items() if isinstance(one, Measure)}
     asked = [one for one in probes.values() if not isinstance(one, Measure)]
     rows = 0
     if any(one.how == "proved" for one in found.values()) or asked:
-        rows, counted = _scan(connection, relation, asked)
-        found.update(_keys_and_orphans(connection, asked, rows, counted))
+        memory = CountsByFile(counts, parts, wanted_of(asked)) if parts is not None and parts.files else None
+        tallies = _tallies(connection, relation, asked, memory, others or {}, once=misfits is not None)
+        counted_rows = tallies[ROWS].value
+        assert isinstance(counted_rows, int)
+        rows = counted_rows
+        found.update(_keys_and_orphans(connection, asked, rows, tallies))
+        spans = [one for one in asked if isinstance(one, SpanProbe)]
+        found.update(measure_spans(connection, relation, spans, rows, memory))
         for one in asked:
             if isinstance(one, RowProbe):
-                found[one.spec.id] = _as_measure(one.spec, counted[one.counted], rows)
+                found[one.spec.id] = _as_measure(one.spec, tallies[one.counted], rows)
             elif isinstance(one, QueryProbe):
-                found[one.spec.id] = replace(run_rule(connection, relation, one.spec, objects), rows=rows)
+                own = relation if misfits is None else objects[one.spec.object]
+                value = run_rule(connection, own, one.spec, objects, memory)
+                found[one.spec.id] = replace(value, rows=rows)
     for one in asked:
         spec, value = one.spec, found[one.spec.id]
-        if isinstance(one, QueryProbe) or value.error or value.value in (0, None):
+        if isinstance(one, QueryProbe | SpanProbe) or value.error or value.value in (0, None):
             continue
         if spec.arguments.get("metric") == "rowCount" or satisfied(spec.threshold, value.value, rows):
             continue
@@ -77,101 +111,93 @@ def measure(
     return {spec.id: _counted_rows(found[spec.id], rows) for spec in specs}
 
 
+def _tallies(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    asked: Sequence[Probe],
+    memory: CountsByFile | None,
+    others: Mapping[str, Callable[[], Parts | None]],
+    once: bool,
+) -> dict[str, Tally]:
+    """What all aggregates come to.
+
+    Over files also the queries for keys and relationships; keys too where rows are read `once`.
+    """
+    if memory is None:
+        keys = [one for one in asked if once and isinstance(one, KeyProbe) and not one.own]
+        wanted = {**wanted_of(asked), **dict.fromkeys(one.counted for one in keys)}
+        found = tally(connection, relation, wanted)
+        return {**found, **{one.distinct: found[one.counted] for one in keys}}
+    footers = read_footers(connection, memory.parts)
+    tallies = tally_parts(connection, footers, memory)
+    for one in asked:
+        if isinstance(one, KeyProbe) and one.names and one.distinct not in tallies:
+            tallies[one.distinct] = distinct_keys(connection, one, footers, memory)
+        elif isinstance(one, OrphanProbe) and one.names and one.other in others:
+            theirs = others[one.other]()
+            if theirs is not None and theirs.files:
+                tallies[one.counted] = orphans_by_file(connection, one, footers, memory, theirs)
+    return tallies
+
+
 def _counted_rows(value: Measure, rows: int) -> Measure:
     return replace(value, rows=rows) if value.how == "proved" and value.error is None else value
-
-
-def _scan(
-    connection: duckdb.DuckDBPyConnection, relation: str, asked: Iterable[Probe]
-) -> tuple[int, dict[str, int | duckdb.Error]]:
-    """Every aggregate over the relation, each once, by its SQL; and the number of rows."""
-    wanted = {"count(*)": None}
-    for one in asked:
-        if isinstance(one, RowProbe):
-            wanted[one.counted] = None
-        elif isinstance(one, KeyProbe) and not one.own:
-            wanted[one.filled] = None
-    listed = list(wanted)
-    counted: dict[str, int | duckdb.Error] = {}
-    for start in range(0, len(listed), WIDTH):
-        part = listed[start : start + WIDTH]
-        counted.update(zip(part, _evaluate(connection, part, f" FROM {relation}"), strict=True))
-    rows = counted["count(*)"]
-    if isinstance(rows, duckdb.Error):
-        raise rows
-    return rows, counted
 
 
 def _keys_and_orphans(
     connection: duckdb.DuckDBPyConnection,
     asked: Iterable[Probe],
     rows: int,
-    counted: Mapping[str, int | duckdb.Error],
+    tallies: Mapping[str, Tally],
 ) -> dict[str, Measure]:
     wanted: dict[str, None] = {}
     for one in asked:
         if isinstance(one, KeyProbe):
-            wanted[one.distinct] = None
+            if one.distinct not in tallies:
+                wanted[one.distinct] = None
             if one.own:
                 wanted[f"SELECT {one.filled} FROM {one.source}"] = None
-        elif isinstance(one, OrphanProbe):
-            wanted[f"SELECT count(*) FROM {one.rows}"] = None
+        elif isinstance(one, OrphanProbe) and one.counted not in tallies:
+            wanted[one.counted] = None
     listed = list(wanted)
     step = len(listed) if rows <= SMALL else 1
-    values: dict[str, int | duckdb.Error] = {}
+    values: dict[str, Found] = {}
     for start in range(0, len(listed), step or 1):
         part = listed[start : start + step]
-        values.update(zip(part, _evaluate(connection, [f"({query})" for query in part], ""), strict=True))
+        values.update(zip(part, evaluate(connection, [f"({query})" for query in part], ""), strict=True))
     found: dict[str, Measure] = {}
     for one in asked:
         if isinstance(one, KeyProbe):
-            filled = values[f"SELECT {one.filled} FROM {one.source}"] if one.own else counted[one.filled]
-            distinct = values[one.distinct]
-            found[one.spec.id] = _surplus(one, filled, distinct, rows)
+            own = f"SELECT {one.filled} FROM {one.source}"
+            filled = values[own] if one.own else tallies[one.filled].value
+            distinct = tallies.get(one.distinct) or Tally(values[one.distinct])
+            spared = tallies[one.spared].value if one.spared else 0
+            found[one.spec.id] = _surplus(one, filled, spared, distinct, rows)
         elif isinstance(one, OrphanProbe):
-            found[one.spec.id] = _as_measure(one.spec, values[f"SELECT count(*) FROM {one.rows}"], rows)
+            orphans = tallies.get(one.counted) or Tally(values[one.counted])
+            found[one.spec.id] = _as_measure(one.spec, orphans, rows)
     return found
 
 
-def _surplus(one: KeyProbe, filled: int | duckdb.Error, distinct: int | duckdb.Error, rows: int) -> Measure:
-    """Rows that repeat a value; for a primary key those without a complete one too."""
+def _surplus(one: KeyProbe, filled: Found, spared: Found, distinct: Tally, rows: int) -> Measure:
+    """Rows that repeat a value; for a primary key those without a complete one too.
+
+    `spared` are rows without one because a value in it is not of its type.
+    """
     if isinstance(filled, duckdb.Error):
-        return _as_measure(one.spec, filled, rows)
-    if isinstance(distinct, duckdb.Error):
+        return _as_measure(one.spec, Tally(filled), rows)
+    if isinstance(spared, duckdb.Error):
+        return _as_measure(one.spec, Tally(spared), rows)
+    if isinstance(distinct.value, duckdb.Error):
         return _as_measure(one.spec, distinct, rows)
-    incomplete = rows - filled if one.spec.kind == "primary_key" else 0
-    return Measure(filled - distinct + incomplete, rows)
+    incomplete = rows - filled - spared if one.spec.kind == "primary_key" else 0
+    return Measure(filled - distinct.value + incomplete, rows, how=distinct.how)
 
 
-def _as_measure(spec: CheckSpec, value: int | duckdb.Error, rows: int) -> Measure:
-    if isinstance(value, duckdb.Error):
-        return Measure(rows=rows, error=reason(value))
-    return Measure(value, rows)
-
-
-def _evaluate(
-    connection: duckdb.DuckDBPyConnection, expressions: Sequence[str], tail: str
-) -> list[int | duckdb.Error]:
-    """The values of expressions, computed together; one that cannot be computed gives its error."""
-    if not expressions:
-        return []
-    try:
-        found: list[Any] = connection.execute(f"SELECT {', '.join(expressions)}{tail}").fetchall()
-    except CHECK_FAULTS as error:
-        if len(expressions) == 1:
-            return [error]
-        half = len(expressions) // 2
-        return [
-            *_evaluate(connection, expressions[:half], tail),
-            *_evaluate(connection, expressions[half:], tail),
-        ]
-    return [int(value or 0) for value in found[0]]
-
-
-def _of_pattern(error: duckdb.Error) -> str:
-    """What RE2 has against a pattern: that quotes the contract, never data."""
-    line = str(error).strip().splitlines()[0]
-    return line.partition("Error: ")[2] or line
+def _as_measure(spec: CheckSpec, tally: Tally, rows: int) -> Measure:
+    if isinstance(tally.value, duckdb.Error):
+        return Measure(rows=rows, error=reason(tally.value))
+    return Measure(tally.value, rows, how=tally.how)
 
 
 def _reject_patterns(
@@ -184,10 +210,7 @@ def _reject_patterns(
         if literal is not None and isinstance(probes[spec.id], RowProbe):
             patterns.setdefault(literal, []).append(spec)
     tests = [f"regexp_matches('', {literal})::INT" for literal in patterns]
-    for value, owners in zip(_evaluate(connection, tests, ""), patterns.values(), strict=True):
+    for value, owners in zip(evaluate(connection, tests, ""), patterns.values(), strict=True):
         if isinstance(value, duckdb.Error):
             for spec in owners:
-                probes[spec.id] = Measure(
-                    error=f"the pattern `{spec.arguments['pattern']}` is not a regular expression that RE2 "
-                    f"can run ({_of_pattern(value)}); RE2 has no look-around and no back-references"
-                )
+                probes[spec.id] = Measure(error=refusal(str(spec.arguments["pattern"]), value))

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 
-from meshwright.adapters.duckdb.checks.literals import Inapplicable, text
-from meshwright.model.check import CheckSpec, Step
+from meshwright.adapters.duckdb.checks.literals import text
+from meshwright.adapters.extraction.exact import Inapplicable
+from meshwright.adapters.extraction.steps import no_such_part, not_there
+from meshwright.model.check import Step
 from meshwright.model.types import ANY, ColumnType
 from meshwright.sql.duckdb_types import quote_identifier
-
-
-class NotThere(Exception):
-    """A column of the check is not in the data; the message names it and what is near."""
-
-
-def path_of(spec: CheckSpec) -> tuple[Step, ...]:
-    """The way from the row to the check's value."""
-    return spec.steps or (("field", spec.column or ""),)
 
 
 def type_at(columns: Mapping[str, ColumnType], path: Sequence[Step]) -> ColumnType:
@@ -37,16 +29,12 @@ def _part(kind: ColumnType, step: str, name: str) -> ColumnType:
         for field, inner in kind.fields:
             if field == name:
                 return inner
-        names = [field for field, _ in kind.fields]
-        folded = {field.lower(): field for field in names}
-        close = get_close_matches(name.lower(), folded, 1)
-        raise NotThere(f"no column `{name}`" + (f"; there is `{folded[close[0]]}`" if close else ""))
+        raise not_there(name, [field for field, _ in kind.fields])
     if kind.kind == "list" and step == "items":
         return kind.item or ANY
     if kind.kind == "map" and step in ("values", "keys"):
         return (kind.item if step == "values" else kind.key) or ANY
-    what = {"field": f"field `{name}`", "items": "items", "values": "values", "keys": "keys"}[step]
-    raise NotThere(f"no {what}: the column is {kind}")
+    raise no_such_part(kind, step, name)
 
 
 def column(path: Sequence[Step]) -> str:
@@ -57,12 +45,6 @@ def column(path: Sequence[Step]) -> str:
 def field(value: str, name: str) -> str:
     """A field of a struct; never mistaken for a column of a relation."""
     return f"struct_extract({value}, {text(name)})"
-
-
-def label(path: Sequence[Step]) -> str:
-    """A path for people: `lines[].price`."""
-    parts = {"items": "[]", "values": "{}", "keys": "{key}"}
-    return "".join(parts.get(step, f".{name}") for step, name in path).removeprefix(".")
 
 
 def any_value(path: Sequence[Step], test: Callable[[str], str], of_null: bool = False) -> str:

@@ -6,15 +6,9 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from meshwright.adapters.duckdb.checks.literals import (
-    Inapplicable,
-    decimal_text,
-    enum_literal,
-    number,
-    text,
-    violates,
-)
+from meshwright.adapters.duckdb.checks.literals import enum_literal, text, violates
 from meshwright.adapters.duckdb.checks.paths import field
+from meshwright.adapters.extraction.exact import Inapplicable, decimal_text, number
 from meshwright.model.check import CheckSpec
 from meshwright.model.types import INTEGERS, ColumnType
 

@@ -64,6 +64,8 @@ def _repeated(one: KeyProbe, keys: tuple[Shown, ...], relation: str) -> tuple[tu
     alone = tuple(replace(part, value=f"__k{i}") for i, part in enumerate(one.shown))
     if one.spec.kind == "primary_key":
         incomplete = " OR ".join(f"{column} IS NULL" for column in one.columns)
+        if one.misfit:
+            incomplete = f"({incomplete}) AND NOT ({one.misfit})"
         return alone, f"(SELECT {listed} FROM {relation} WHERE {incomplete} UNION ALL {repeated})"
     both = _each_once(keys, one.shown)
     if one.own or both == one.shown:

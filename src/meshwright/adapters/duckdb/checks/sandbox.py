@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 
 from meshwright.adapters.duckdb.checks.faults import CHECK_FAULTS, reason
 from meshwright.adapters.duckdb.checks.functions import (
+    CHANGING,
     EXPRESSIONS,
     FUNCTIONS,
     MODIFIERS,
@@ -22,6 +23,7 @@ from meshwright.adapters.duckdb.checks.functions import (
     TABLE_FUNCTIONS,
     TABLES,
 )
+from meshwright.adapters.extraction.faults import is_of_file
 from meshwright.model.check import CheckSpec, Measure
 
 NO_SCOPE: frozenset[str] = frozenset()
@@ -31,29 +33,59 @@ class Refusal(Exception):
     """A rule's statement is not allowed; the message says what in it."""
 
 
+class Remembers(Protocol):
+    """Values that statements returned for the same rows."""
+
+    def recall_rule(self, sql: str) -> int | None:
+        """The value, None where it is not known."""
+        ...
+
+    def keep_rule(self, sql: str, value: int) -> None:
+        """Remember a value."""
+        ...
+
+
 def run_rule(
-    connection: duckdb.DuckDBPyConnection, relation: str, spec: CheckSpec, objects: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    spec: CheckSpec,
+    objects: Mapping[str, str],
+    memory: Remembers | None = None,
 ) -> Measure:
-    """The one value that a rule's statement returns, or why it could not be run."""
+    """The one value that a rule's statement returns, or why it could not be run.
+
+    `memory` is asked and told where the value follows from the rows of the rule's own object.
+    """
     offered = {
         name: relation if own == spec.object else objects.get(own) for name, own in _tables(spec, objects)
     }
     try:
         tree = _parse(connection, spec.arguments["query"])
         targets = {name: _base_table(connection, other) for name, other in offered.items() if other}
-        _Walk({name: targets.get(name) for name in offered}).node(tree["statements"], NO_SCOPE)
+        walk = _Walk({name: targets.get(name) for name in offered})
+        walk.node(tree["statements"], NO_SCOPE)
         text = connection.execute("SELECT json_deserialize_sql(?)", [json.dumps(tree)]).fetchall()[0][0]
+        own = {name for name, target in offered.items() if target == relation}
+        if walk.changing or not walk.read <= own:
+            memory = None
+        if memory is not None and (known := memory.recall_rule(text)) is not None:
+            return Measure(known, how="remembered")
         result = connection.execute(text)
         width = len(result.description or ())
         rows = result.fetchmany(2)
     except Refusal as refusal:
         return Measure(error=str(refusal))
     except CHECK_FAULTS as error:
+        if is_of_file(error):
+            raise
         return Measure(error=f"the query failed: {reason(error)}")
     if width != 1 or len(rows) != 1:
         many = f"{width} columns" if width != 1 else "no row" if not rows else "several rows"
         return Measure(error=f"the query must return one value, and returned {many}")
-    return Measure(value=rows[0][0])
+    value = rows[0][0]
+    if memory is not None and type(value) is int and abs(value) < 2**63:
+        memory.keep_rule(text, value)
+    return Measure(value)
 
 
 def _tables(spec: CheckSpec, objects: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -92,6 +124,8 @@ class _Walk:
 
     def __init__(self, tables: Mapping[str, dict[str, Any] | None]) -> None:
         self._tables = tables
+        self.read: set[str] = set()
+        self.changing = False  # whether the same rows may give another value
 
     def node(self, node: Any, scope: frozenset[str]) -> None:
         if isinstance(node, list):
@@ -137,6 +171,7 @@ class _Walk:
             name = str(node.get("function_name") or "").lower()
             if node.get("schema") or node.get("catalog") or name not in FUNCTIONS:
                 raise Refusal(f"the query calls `{name}`, which a rule may not")
+            self.changing |= name in CHANGING
 
     def _table(self, node: dict[str, Any], kind: str, scope: frozenset[str]) -> None:
         if kind == "TABLE_FUNCTION":
@@ -165,6 +200,7 @@ class _Walk:
                 else f"; it may read {', '.join(sorted(self._tables))}"
             )
             raise Refusal(f"the query reads `{'.'.join(path)}`, which is no object of the contract{hint}")
+        self.read.add(name)
         target = self._tables[name]
         if target is None:
             raise Refusal(f"the query reads `{'.'.join(path)}`, whose data are not available here")

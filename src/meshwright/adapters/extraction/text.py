@@ -93,7 +93,9 @@ def csv_header(path: Path, encoding: str, delimiter: str, where: str) -> tuple[s
         Unavailable: the file cannot be read.
     """
     with opened(path, where) as stream:
-        text = io.TextIOWrapper(stream, encoding=encoding, newline="")
+        # What is read ahead of the header is not judged here.
+        errors = "surrogateescape" if encoding == "utf-8-sig" else "strict"
+        text = io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline="")
         try:
             header = next(csv.reader(_lines(text), delimiter=delimiter, strict=True), None)
         except UnicodeDecodeError:
@@ -102,6 +104,8 @@ def csv_header(path: Path, encoding: str, delimiter: str, where: str) -> tuple[s
             raise DriftError(f"{path.name} has no readable header", where=where, why=str(error)) from None
         finally:
             text.detach()
+    if header and any("\udc80" <= character <= "\udcff" for name in header for character in name):
+        raise not_in_encoding(path, encoding, where)
     if not header or not any(name.strip() for name in header):
         raise DriftError(
             f"{path.name} has no header",

@@ -1,0 +1,115 @@
+"""TPC-H lineitem, a contract of 16 properties for it, and the same checks written by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+TEXTS = ("l_returnflag", "l_linestatus", "l_shipinstruct", "l_shipmode", "l_comment")
+OPTIONS: dict[str, dict[str, Any]] = {
+    "l_linenumber": {"minimum": 1, "maximum": 7},
+    "l_quantity": {"minimum": 1, "maximum": 50},
+    "l_extendedprice": {"minimum": 0},
+    "l_discount": {"minimum": 0, "maximum": 0.1},
+    "l_tax": {"minimum": 0, "maximum": 0.08},
+    "l_shipinstruct": {"maxLength": 25},
+    "l_shipmode": {"maxLength": 10, "pattern": "^[A-Z ]+$"},
+    "l_comment": {"maxLength": 44},
+}
+VALUES = {"l_returnflag": ["A", "N", "R"], "l_linestatus": ["O", "F"]}
+KINDS = {
+    **dict.fromkeys(("l_orderkey", "l_partkey", "l_suppkey", "l_linenumber"), "integer"),
+    **dict.fromkeys(("l_quantity", "l_extendedprice", "l_discount", "l_tax"), "number"),
+    **dict.fromkeys(("l_returnflag", "l_linestatus"), "string"),
+    **dict.fromkeys(("l_shipdate", "l_commitdate", "l_receiptdate"), "date"),
+    **dict.fromkeys(("l_shipinstruct", "l_shipmode", "l_comment"), "string"),
+}
+KEY = ("l_orderkey", "l_linenumber")
+RULE = "SELECT count(*) FROM lineitem WHERE l_shipdate > l_receiptdate"
+
+
+def contract(path: Path, key: bool = True) -> dict[str, Any]:
+    """The contract, of data in one Parquet file; with or without its key."""
+    properties = []
+    for name, kind in KINDS.items():
+        prop: dict[str, Any] = {"name": name, "logicalType": kind, "required": True}
+        if name in OPTIONS:
+            prop["logicalTypeOptions"] = OPTIONS[name]
+        if name in VALUES:
+            prop["enum"] = [{"value": value} for value in VALUES[name]]
+        if key and name in KEY:
+            prop.update(primaryKey=True, primaryKeyPosition=KEY.index(name) + 1)
+        properties.append(prop)
+    rules = [
+        {"type": "library", "metric": "rowCount", "mustBeGreaterThan": 0},
+        {"type": "sql", "query": RULE, "mustBe": 0},
+    ]
+    return {
+        "apiVersion": "v3.2.0",
+        "kind": "DataContract",
+        "id": "lineitem",
+        "version": "1.0.0",
+        "status": "active",
+        "servers": [{"server": "files", "type": "local", "path": str(path), "format": "parquet"}],
+        "schema": [
+            {"name": "lineitem", "physicalName": "lineitem", "properties": properties, "quality": rules}
+        ],
+    }
+
+
+def write_contract(file: Path, data: Path, key: bool = True) -> None:
+    """The contract as a document; for the peer, which knows 3.1, without what 3.2 has new."""
+    file.write_text(json.dumps(contract(data, key), indent=1))
+
+
+def peer_contract(file: Path, data: Path) -> None:
+    """The same for datacontract-cli: value lists and the key as it reads them."""
+    document = contract(data)
+    document["apiVersion"] = "v3.1.0"
+    for prop in document["schema"][0]["properties"]:
+        values = prop.pop("enum", None)
+        if values:
+            listed = [value["value"] for value in values]
+            rule = {
+                "type": "library",
+                "metric": "invalidValues",
+                "arguments": {"validValues": listed},
+                "mustBe": 0,
+            }
+            prop["quality"] = [rule]
+    listed = list(KEY)
+    unique = {
+        "type": "library",
+        "metric": "duplicateValues",
+        "arguments": {"properties": listed},
+        "mustBe": 0,
+    }
+    document["schema"][0]["quality"].append(unique)
+    file.write_text(json.dumps(document, indent=1))
+
+
+def by_hand(data: Path) -> str:
+    """A script with one DuckDB query that computes all the checks but the key, on two threads."""
+    tests = [f"count(*) - count({name})" for name in KINDS]
+    for name, options in OPTIONS.items():
+        tests += [f"count_if({name} < {options['minimum']})"] if "minimum" in options else []
+        tests += [f"count_if({name} > {options['maximum']})"] if "maximum" in options else []
+        tests += [f"count_if(length({name}) > {options['maxLength']})"] if "maxLength" in options else []
+        tests += (
+            [f"count_if(NOT regexp_matches({name}, '{options['pattern']}'))"] if "pattern" in options else []
+        )
+    for name, values in VALUES.items():
+        tests.append(f"count_if({name} NOT IN ({', '.join(repr(value) for value in values)}))")
+    tests += ["count(*)", "count_if(l_shipdate > l_receiptdate)"]
+    return _script(f"SELECT {', '.join(tests)} FROM '{data}'")
+
+
+def key_by_hand(data: Path) -> str:
+    """A script that counts the different keys as a person would ask for them."""
+    return _script(f"SELECT count(DISTINCT ({', '.join(KEY)})) FROM '{data}'")
+
+
+def _script(query: str) -> str:
+    config = "{'threads': 2, 'memory_limit': '1GiB'}"
+    return f"import duckdb; print(duckdb.connect(config={config}).execute({query!r}).fetchall())"

@@ -1,0 +1,90 @@
+"""Counts of violating rows that file statistics prove, with no row read.
+
+Every proof is exact: a count per check and file, or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+
+from meshwright.adapters.duckdb.checks.faults import CHECK_FAULTS
+from meshwright.adapters.duckdb.checks.footers import FileColumn, Footers
+from meshwright.adapters.duckdb.checks.probes import KeyProbe, RowProbe
+
+Counts = dict[str, dict[str, int]]
+"""Counts by aggregate and the path of a file."""
+
+
+def prove_complete(probes: Iterable[KeyProbe], footers: Footers, paths: Sequence[str]) -> Counts:
+    """In how many rows all columns of a key have a value, where nulls are in one column at most."""
+    found: Counts = {}
+    for probe in probes:
+        columns = [footers.columns.get(name, {}) for name in probe.names]
+        for path in paths:
+            told = [column.get(path) for column in columns]
+            nulls = [each.nulls for each in told if each is not None and each.nulls is not None]
+            if len(nulls) == len(probe.columns) and sum(map(bool, nulls)) <= 1:
+                found.setdefault(probe.filled, {})[path] = footers.rows[path] - sum(nulls)
+    return found
+
+
+def prove(probes: Iterable[RowProbe], footers: Footers, paths: Sequence[str]) -> Counts:
+    """The counts that the footers prove, by expression and file.
+
+    A check on nulls takes the footers' counts. A check on values holds for every row of a file
+    where the column has nulls only, and where its witnesses pass: the bounds, for a check whose
+    valid values are an interval; every value that can be there, for any check on whole numbers
+    in a narrow range, and for a column that holds one value.
+    """
+    found: Counts = {}
+    asked: dict[str, RowProbe] = {}
+    for probe in probes:
+        if probe.column is None:
+            continue
+        if probe.of_nulls:
+            for path in paths:
+                told = footers.of(probe.column, path)
+                if told is not None and told.nulls is not None:
+                    found.setdefault(probe.counted, {})[path] = told.nulls
+        elif not probe.true_for_null:
+            asked[probe.counted] = probe
+    if asked:
+        found.update(_by_witnesses(list(asked.values()), footers, paths))
+    return found
+
+
+def _by_witnesses(probes: Sequence[RowProbe], footers: Footers, paths: Sequence[str]) -> Counts:
+    found: Counts = {}
+    told: Mapping[str, list[int]] = {}
+    with_bounds = [probe for probe in probes if _any_bounded(probe, footers, paths)]
+    if with_bounds:
+        columns = list(dict.fromkeys(str(probe.column) for probe in with_bounds))
+        with suppress(*CHECK_FAULTS):  # a scan finds out which check cannot be computed
+            told = footers.witnesses(columns, [f"count_if({probe.test})" for probe in with_bounds])
+    broken = {
+        (probe.counted, path): counts[index]
+        for path, counts in told.items()
+        for index, probe in enumerate(with_bounds)
+    }
+    for probe in probes:
+        for path in paths:
+            column = footers.of(str(probe.column), path)
+            if column is None:
+                continue
+            empty = column.nulls is not None and column.nulls == footers.rows[path]
+            if empty or (_decisive(probe, column) and broken.get((probe.counted, path)) == 0):
+                found.setdefault(probe.counted, {})[path] = 0
+    return found
+
+
+def _any_bounded(probe: RowProbe, footers: Footers, paths: Sequence[str]) -> bool:
+    columns = (footers.of(str(probe.column), path) for path in paths)
+    return any(column is not None and _decisive(probe, column) for column in columns)
+
+
+def _decisive(probe: RowProbe, column: FileColumn) -> bool:
+    """Whether no value can violate the check when no witness does."""
+    if not column.bounded:
+        return False
+    return column.listed or probe.spec.proof == "bounds"

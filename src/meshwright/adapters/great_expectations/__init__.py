@@ -1,0 +1,1 @@
+"""Custom rules for Great Expectations."""

@@ -1,0 +1,1 @@
+"""Verifying a contract's data outside a run."""

@@ -1,0 +1,153 @@
+"""Verification of a contract's data where they are, with no mesh around it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from meshwright.errors import InputError, MissingPart
+from meshwright.experience.contracts.compile import compile_contract
+from meshwright.experience.contracts.custom import measure_custom
+from meshwright.experience.contracts.judge import judge_all
+from meshwright.experience.positions import finder
+from meshwright.experience.verification.report import Report
+from meshwright.model.check import CheckResult
+from meshwright.model.contract import Contract, ContractObject, Server
+from meshwright.model.product import Source
+from meshwright.provisioning.ports import (
+    Counts,
+    CustomEngine,
+    Engine,
+    Inspection,
+    Located,
+    Session,
+    SourceReader,
+)
+
+
+def choose_server(contract: Contract, name: str | None) -> Server:
+    """The server of that name; the only one, where none is named.
+
+    Raises:
+        MissingPart: there is no such server, or several to choose from.
+    """
+    names = [server.name for server in contract.servers]
+    if name is None and len(names) == 1:
+        return contract.servers[0]
+    for server in contract.servers:
+        if server.name == name:
+            return server
+    if not names:
+        what, way_out = "the contract names no server", "name the data with --data PATH"
+    else:
+        what = f"the contract has no server `{name}`" if name else "the contract has several servers"
+        way_out = f"use --server {' or --server '.join(names)}"
+    raise MissingPart(what, where=contract.file, way_out=way_out)
+
+
+def choose_objects(contract: Contract, names: Sequence[str] = ()) -> tuple[ContractObject, ...]:
+    """The objects of these names; all of the contract's, where none are named.
+
+    Raises:
+        InputError: the contract has no objects, or none of such a name.
+    """
+    known = {obj.name: obj for obj in contract.objects}
+    for name in names:
+        if name not in known:
+            raise InputError(
+                f"the contract has no object `{name}`",
+                where=contract.file,
+                way_out=f"use one of {', '.join(known) or 'none: its schema is empty'}",
+            )
+    chosen = tuple(known[name] for name in names) or contract.objects
+    if not chosen:
+        raise InputError(
+            "the contract declares no object, so there is nothing to verify",
+            where=contract.file,
+            way_out="declare the data's structure under `schema`",
+        )
+    return chosen
+
+
+def verify_contract(
+    source: Source,
+    objects: Sequence[ContractObject],
+    reader: SourceReader,
+    engine: Engine,
+    scratch: Path,
+    counts: Counts | None = None,
+    custom: Mapping[str, CustomEngine] | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Report:
+    """Judge every check of these objects; rows are read in place, where an engine can do that.
+
+    `scratch` is a folder for rows that have to be fetched first; `counts` remembers what was
+    counted in files; `custom` are the engines of custom rules.
+
+    Raises:
+        MeshwrightError: the data cannot be reached or read.
+    """
+    contract = source.contract
+    started, begin = clock(), time.perf_counter()
+    results: list[CheckResult] = []
+    with ExitStack() as stack:
+        inspection: Inspection
+        session: Session | None = None
+        if (in_place := reader.inspect(source, objects)) is not None:
+            inspection = stack.enter_context(in_place)
+        else:
+            inspection = session = _opened(stack, source, objects, reader, engine, scratch)
+        relations = {obj.name: obj.name for obj in objects}
+        specs = compile_contract(contract, list(relations))
+        for obj in objects:
+            own = [spec for spec in specs if spec.object == obj.name]
+            measures = {
+                **inspection.measure(obj.name, own, relations, counts=counts),
+                **measure_custom(own, session, obj.name, custom or {}, scratch),
+            }
+            results += judge_all(own, measures, started)
+    return Report(
+        contract,
+        source.server.name,
+        started.isoformat(timespec="seconds"),
+        time.perf_counter() - begin,
+        tuple(results),
+        _lines(contract, results),
+    )
+
+
+def _opened(
+    stack: ExitStack,
+    source: Source,
+    objects: Sequence[ContractObject],
+    reader: SourceReader,
+    engine: Engine,
+    scratch: Path,
+) -> Session:
+    """A session in which an engine can read the objects."""
+    located = {obj.name: _locate(source, obj, reader, scratch) for obj in objects}
+    session = stack.enter_context(engine.inspection(located.values()))
+    for obj in objects:
+        session.offer_located(obj.name, located[obj.name], obj)
+    return session
+
+
+def _locate(source: Source, obj: ContractObject, reader: SourceReader, scratch: Path) -> Located:
+    found = reader.locate(source, obj)
+    if found is not None:
+        return found
+    folder = scratch / str(len(list(scratch.iterdir())))
+    folder.mkdir()
+    fetched = reader.extract(source, obj, folder)
+    return Located("parquet", fetched.files, f"{source.contract.file}: server {source.server.name}")
+
+
+def _lines(contract: Contract, results: Sequence[CheckResult]) -> Mapping[str, tuple[int, int]]:
+    """Where the rules are that did not pass; a file is read for those only."""
+    find = finder(Path())
+    wanted = dict.fromkeys(result.spec.path for result in results if result.status != "pass")
+    found = {path: find(contract.file, path) for path in wanted}
+    return {path: place for path, place in found.items() if place is not None}
