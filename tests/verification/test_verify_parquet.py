@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tests.verification.given import declare, prop, verify
 
@@ -111,3 +114,16 @@ def test_a_contract_that_is_none_is_one_clear_error(tmp_path: Path, text: str) -
     found = verify(tmp_path, "--data", "d.parquet", json_report=False)
     assert found.code == 2
     assert "contract.yaml" in found.err
+
+
+def test_nan_that_a_files_bounds_hide_is_found(tmp_path: Path) -> None:
+    declare(
+        tmp_path,
+        prop("price", "number", options={"maximum": 9}),
+        quality=[{"type": "sql", "query": "SELECT count(*) FROM {object} WHERE isnan(price)", "mustBe": 0}],
+    )
+    pq.write_table(pa.table({"price": [1.0, math.nan, 2.0]}), tmp_path / "deals.parquet")
+    found = verify(tmp_path, "--data", "deals.parquet")
+    assert found.code == 1
+    assert found.failed == {"deals.price.bounds": "1 of 3 rows", "deals.quality[0]": "1"}
+    assert found.checks["deals.price.bounds"]["samples"][0]["price"] == "nan"

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from meshwright.adapters.duckdb.boundary import only_select
 from meshwright.adapters.duckdb.failures import translated
-from meshwright.adapters.duckdb.located import database_name
+from meshwright.adapters.duckdb.located import BELIEVING_BOUNDS, database_name, may_hide_nan
 from meshwright.adapters.duckdb.relations import file_list, literal, scan_handle
 from meshwright.adapters.duckdb.session import DuckSession
 from meshwright.adapters.duckdb.text_rows import in_utf8
@@ -80,6 +80,8 @@ class DuckEngine:
             connection = self._start([*files, *map(glob.escape, files)], databases)
         try:
             connection.execute("SET TimeZone = 'UTC'")
+            if may_hide_nan(connection, places):
+                connection.execute(f"SET disabled_optimizers = '{BELIEVING_BOUNDS}'")
             connection.execute("SET lock_configuration = true")
             yield DuckSession(connection, copies)
         finally:

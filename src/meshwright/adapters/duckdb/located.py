@@ -90,6 +90,27 @@ def located_parts(
     return parts_of_files([Part(file, _identity(file)) for file in located.files], columns)
 
 
+BELIEVING_BOUNDS = "statistics_propagation,filter_pushdown"
+"""DuckDB's optimizers that take the bounds in a file for the bounds of all values."""
+
+
+def may_hide_nan(connection: duckdb.DuckDBPyConnection, places: Iterable[Located]) -> bool:
+    """Whether a Parquet file can hold NaN beyond the bounds that it tells (Parquet format, `Statistics`).
+
+    DuckDB (2.0) then finds no NaN, not even by `isnan`. Of a file that cannot be read, whoever reads
+    it will tell.
+    """
+    files = [file for place in places if place.form == "parquet" for file in place.files]
+    if not files:
+        return False
+    query = f"SELECT count(*) FROM parquet_schema({pattern_list(files)}) WHERE type IN ('FLOAT', 'DOUBLE')"
+    try:
+        row = connection.execute(query).fetchone()
+    except duckdb.Error:
+        return True
+    return row is None or row[0] > 0
+
+
 def _same_schema(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> bool:
     if len(files) == 1:
         return True
