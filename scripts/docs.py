@@ -66,6 +66,12 @@ Each command works on the mesh around the working folder: the nearest `mesh.yaml
 
 With `--format json` the result is one JSON value on standard output, and so is an error
 ([errors](errors.md)). Colours appear on a terminal only.
+
+Values of `mesh query` have one type per column. In JSON a decimal column with decimal places is text
+(`"12.50"`), so that no digit is lost; whole numbers are numbers; `NaN` and infinite numbers, which JSON has
+not, are null. Dates and times are ISO 8601, and so are intervals in every format (`P1Y2M3DT4.5S`); bytes are
+hexadecimal digits. `total` is the number of rows before `--limit`. In CSV null is nothing, and lists and
+structures are JSON.
 """
 
 

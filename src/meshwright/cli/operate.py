@@ -286,7 +286,10 @@ def facts(
                 f"fact {broken.sequence} ({broken.kind}) does not follow from the one before it",
                 why="somebody changed the registry's history",
             )
-        console().print("Every fact follows from the one before it.")
+        if format == "json":
+            print_json({"environment": name, "valid": True})
+        else:
+            console().print("Every fact follows from the one before it.")
         return
     found = workspace.registry.facts(name, subject, (), limit)
     if subject and not found:  # the facts of a product that was removed are found by its name alone
