@@ -13,7 +13,7 @@ from meshwright.cli.options import EnvironmentOption, FormatOption
 from meshwright.cli.output import check_format, console, plural, print_json, size_text, table, wrapped
 from meshwright.cli.workspace import open_workspace
 from meshwright.errors import InputError
-from meshwright.model.publication import Cost, Publication
+from meshwright.model.publication import Cost, Fact, Publication
 
 if TYPE_CHECKING:
     from meshwright.experience.runs.sweep import Collected
@@ -72,6 +72,7 @@ def status(
     state, now = workspace.state, workspace.now()
     from meshwright.experience.staleness import stale_reasons
 
+    ends = workspace.registry.last_ends(state.environment)
     rows: list[dict[str, Any]] = []
     for key, known in sorted(state.products.items()):
         product = workspace.mesh.products.get(key)
@@ -89,6 +90,7 @@ def status(
                 "due": known.current.due_at if known.current else None,
                 "pinned": known.pinned,
                 "stale": list(reasons),
+                "failed_run": _failed(ends.get(key)),
             }
         )
     if format == "json":
@@ -106,13 +108,29 @@ def status(
                 row["status"],
                 row["number"] or "",
                 _moment(row["published"], "minutes"),
-                "pinned" if row["pinned"] else ("; ".join(row["stale"]) or "up to date"),
+                _state(row),
             )
             for row in rows
         ],
     )
     where = f"tables in {workspace.environment.warehouse}, registry {workspace.environment.registry}"
     console().print(wrapped(f"Environment {state.environment}: {where}", 0), markup=False)
+
+
+def _failed(end: Fact | None) -> dict[str, Any] | None:
+    """What is to be said of a last run that did not publish."""
+    if end is None or end.payload.get("status") == "published":
+        return None
+    error = end.payload.get("error") or {"what": "its process died"}
+    return {"run": end.payload["run"], "at": end.at, "error": error}
+
+
+def _state(row: Mapping[str, Any]) -> str:
+    parts = ["pinned"] if row["pinned"] else list(row["stale"])
+    if row["failed_run"]:
+        what = row["failed_run"]["error"]["what"].split("\n")[0].removesuffix(":")
+        parts.insert(0, f"last run failed: {what}")
+    return "; ".join(parts) or "up to date"
 
 
 def history(
@@ -302,7 +320,10 @@ def facts(
             ]
         )
         return
-    table(("no.", "at", "kind", "subject"), [(f.sequence, _moment(f.at), f.kind, f.subject) for f in found])
+    table(
+        ("no.", "at", "kind", "subject", "status"),
+        [(f.sequence, _moment(f.at), f.kind, f.subject, f.payload.get("status", "")) for f in found],
+    )
 
 
 def _moment(text: object, to_the: str = "seconds") -> str:

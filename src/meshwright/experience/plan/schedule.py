@@ -26,7 +26,7 @@ def builds_for(
 ) -> dict[ProductKey, Build]:
     """The builds of one `mesh run`, upstream first.
 
-    Named products are built in any case. Without names: with `due`, the products whose sources
+    Named products are built in any case, but for those that `due` leaves out. Without names: with `due`, the products whose sources
     are due and what that makes stale; else every stale product, and every one that reads a source.
     With `downstream`, what reads a built product is built too, unless a rollback pinned it.
 
