@@ -57,9 +57,9 @@ Each command works on the mesh around the working folder: the nearest `mesh.yaml
 | --- | --- |
 | `mesh plan`, `mesh ci` | the plan is refused |
 | `mesh apply` | the plan is refused, the environment has moved, or a product was not published |
-| `mesh run` | a product was not published; with `--due` one that another run works on does not count |
+| `mesh run` | a product was not published (with `--due`, busy ones do not count), or is another tree's |
 | `mesh test` | a test failed |
-| `mesh rollback`, `mesh unpin` | a run of the product is under way |
+| `mesh rollback`, `mesh unpin` | a run of the product is under way, or it is another tree's |
 | `mesh query` | the product has published nothing, or is retired |
 
 `mesh validate` exits 2 when it finds an error; warnings alone do not count. Ctrl-C exits 130.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
+import pytest
 from mesh_folder import MeshFolder, orders_mesh
 
 GOOD = ("id,customer,amount", "1,ada,10.5", "2,grace,20.0")
@@ -25,3 +28,87 @@ def test_status_tells_that_the_last_run_failed_until_one_publishes(tmp_path: Pat
     mesh.run("run", "sales/orders")
     assert "last run failed" not in mesh.run("status").out
     assert "published" in mesh.run("facts", "sales/orders", "--limit", "1").out
+
+
+def test_a_named_product_that_is_not_due_is_left_alone_by_due(tmp_path: Path) -> None:
+    mesh = orders_mesh(tmp_path)
+    mesh.run("apply", "--yes")
+    assert "Nothing is due." in mesh.run("run", "sales/orders", "--due").out
+    assert "Nothing is due." in mesh.run("run", "sales/orders", "--due", "--downstream").out
+    mesh.run("run", "sales/orders")
+    assert "finance/revenue" not in mesh.run("run", "--due", "sales/orders").out
+    (outcome,) = mesh.run("run", "--due", "finance/revenue", "--format", "json").data["outcomes"]
+    assert (outcome["product"], outcome["status"]) == ("finance/revenue", "published")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["history", "sales/orders"],
+        ["history", "orders"],
+        ["query", "select * from sales.orders.orders"],
+        ["run", "sales.orders"],
+        ["rollback", "sales/orders", "--to", "1"],
+        ["unpin", "sales/orders"],
+        ["facts", "sales/orders"],
+    ],
+)
+def test_a_product_that_is_declared_but_not_applied_is_told_as_that(tmp_path: Path, words: list[str]) -> None:
+    mesh = orders_mesh(tmp_path)
+    answer = mesh.run(*words, code=2)
+    assert "sales/orders is declared but not applied in dev" in answer.err
+    assert "`mesh apply`" in answer.err
+
+
+def test_before_the_first_apply_a_run_says_that_nothing_is_applied(tmp_path: Path) -> None:
+    assert "Nothing is applied in dev. Try `mesh apply`." in orders_mesh(tmp_path).run("run").out
+
+
+def test_after_a_rollback_to_an_older_publication_readers_have_other_data_not_newer(tmp_path: Path) -> None:
+    mesh = orders_mesh(tmp_path)
+    mesh.run("apply", "--yes")
+    mesh.run("run", "sales/orders")
+    assert "newer data from sales/orders" in mesh.run("status").out
+    mesh.run("run", "finance/revenue")
+    mesh.run("rollback", "sales/orders", "--to", "1")
+    assert "other data from sales/orders" in mesh.run("status").out
+    mesh.run("unpin", "sales/orders")
+    assert "other data from sales/orders" in mesh.run("status").out
+    built = mesh.run("run", "--due", "--format", "json").data["outcomes"]
+    assert "finance/revenue" in [outcome["product"] for outcome in built]
+
+
+def broken(root: Path) -> MeshFolder:
+    """An applied mesh, and a breaking change to a contract that a product reads."""
+    mesh = orders_mesh(root)
+    mesh.run("apply", "--yes")
+    path = root / "domains/sales/orders/contracts/orders-1.0.0.yaml"
+    document = json.loads(path.read_text())
+    del document["schema"][0]["properties"][1]["required"]
+    path.write_text(json.dumps(document))
+    return mesh
+
+
+def test_a_refused_apply_says_once_what_speaks_against_it(tmp_path: Path) -> None:
+    mesh = broken(tmp_path)
+    answer = mesh.run("apply", "--yes", code=1)
+    assert answer.text.count("way out: ") == 1
+    assert answer.err == "error: the plan is refused: nothing was applied\n"
+
+
+def test_a_program_reads_the_refusals_of_an_apply_as_those_of_the_plan(tmp_path: Path) -> None:
+    mesh = broken(tmp_path)
+    refusals = mesh.run("plan", "--format", "json", code=1).data["refusals"]
+    error = mesh.run("apply", "--yes", "--format", "json", code=1).data["error"]
+    assert error["kind"] == "refused" and "\n" not in error["what"]
+    assert error["refusals"] == refusals and refusals[0]["code"].startswith("MW")
+
+
+def test_an_apply_that_builds_nothing_says_what_it_stored(tmp_path: Path) -> None:
+    mesh = orders_mesh(tmp_path)
+    mesh.run("apply", "--yes")
+    (tmp_path / "domains/finance/domain.yaml").write_text('{"domain": "finance", "description": "more"}')
+    assert "Applied: 1 domain stored; there was nothing to build." in mesh.run("apply", "--yes").out
+    shutil.rmtree(tmp_path / "domains/finance/revenue")
+    told = mesh.run("apply", "--yes", "--allow-destroy").out
+    assert "Applied: 1 product removed; there was nothing to build." in told

@@ -40,7 +40,8 @@ def query(
 
     check_format(format, ("text", "json", "csv"))
     workspace = open_workspace(context, environment, applied=True)
-    relations = resolve_query(sql, workspace.mesh, workspace.registry, workspace.environment.name, as_of)
+    name, declared = workspace.environment.name, workspace.raw.bundles
+    relations = resolve_query(sql, workspace.mesh, workspace.registry, name, as_of, declared)
     try:
         result = workspace.infrastructure.engine.query(relations, sql)
     except BuildError as error:

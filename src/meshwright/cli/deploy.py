@@ -10,7 +10,7 @@ import typer
 from meshwright.cli.options import EnvironmentOption, FormatOption
 from meshwright.cli.output import check_format, console, print_json, wrapped
 from meshwright.cli.workspace import Workspace, open_workspace
-from meshwright.errors import Conflict, InputError, MeshwrightError
+from meshwright.errors import Conflict, InputError, MeshwrightError, Refused
 from meshwright.experience.plan.plan import Plan, pins
 
 AllowBreaking = Annotated[
@@ -108,7 +108,9 @@ def apply(
 def _show_and_ask(found: Plan, format: str, yes: bool) -> None:
     if format == "text":
         _show(found, format)
-        if not found.refusals and not yes and not _agreed():
+        if found.refusals:
+            raise Refused("the plan is refused: nothing was applied")
+        if not yes and not _agreed():
             raise typer.Exit(1)
 
 
@@ -288,6 +290,10 @@ def _execute(workspace: Workspace, found: Plan, format: str) -> None:
         )
     elif applied.already:
         typer.echo("This plan is already applied. Nothing to do.")
+    elif not found.builds:
+        from meshwright.experience.plan.explain import stored
+
+        console().print(wrapped(f"Applied: {stored(found)}; there was nothing to build.", 0), markup=False)
     else:
         published = sum(outcome.status == "published" for outcome in applied.outcomes)
         typer.echo(f"Applied: {published} of {len(applied.outcomes)} products published.")

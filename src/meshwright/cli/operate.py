@@ -17,6 +17,7 @@ from meshwright.model.publication import Cost, Fact, Publication
 
 if TYPE_CHECKING:
     from meshwright.experience.runs.sweep import Collected
+    from meshwright.provisioning.registry import EnvironmentState
 
 
 def register(app: typer.Typer) -> None:
@@ -54,13 +55,19 @@ def run(
     if format == "json":
         print_json({"outcomes": [outcome.as_json() for outcome in outcomes]})
     elif not outcomes:
-        console().print("Nothing is stale and nothing is due." if not due else "Nothing is due.")
+        console().print(_nothing_to_run(state, due), markup=False)
     else:
         console().print(wrapped(f"Run: {summary(outcomes)}", 0), markup=False)
     if any(outcome.status in ("failed", "blocked") for outcome in outcomes):
         raise typer.Exit(1)
     if not due and any(outcome.status == "locked" for outcome in outcomes):
         raise typer.Exit(1)
+
+
+def _nothing_to_run(state: EnvironmentState, due: bool) -> str:
+    if not state.products:
+        return f"Nothing is applied in {state.environment}. Try `mesh apply`."
+    return "Nothing is due." if due else "Nothing is stale and nothing is due."
 
 
 def status(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from meshwright.errors import Conflict, DocumentError, InputError, MissingPart, Problem
+from meshwright.errors import Conflict, DocumentError, InputError, MissingPart, Problem, Refused
 from meshwright.experience.cache import Cache
 from meshwright.experience.load import RawTree, assemble, parse_sound, read_tree
 from meshwright.experience.staleness import stale_reasons
@@ -336,16 +336,17 @@ class Workspace:
         """The product that a person means, which must be of a domain that this tree owns.
 
         Raises:
-            InputError: there is none, there are several, or it is another tree's.
+            InputError: there is none, or there are several.
+            Refused: it is another tree's.
         """
         key = self.product_key(text)
         if key.domain in self.raw.settings.owned - self.owned:
-            raise InputError(
+            raise Refused(
                 f"{key} is of domain `{key.domain}`, which repository {self.state.owners[key.domain]} owns",
                 way_out=f"do it there, or take the domain over: `mesh apply --take-over {key.domain}`",
             )
         if key.domain not in self.mesh.owned:
-            raise InputError(
+            raise Refused(
                 f"{key} is known from the registry: this tree does not own domain `{key.domain}`",
                 way_out=f"do it in the tree that does, or add `{key.domain}` to `domains` in mesh.yaml",
             )
@@ -374,6 +375,12 @@ class Workspace:
                 raise InputError(f"`{text}` is of another mesh", way_out=f"this is `{self.mesh.name}`")
             if key in keys:
                 return key
+            text = str(key)
+        declared = [str(key) for key in self.raw.bundles if text in (str(key), key.product)]
+        if self.applied and declared:
+            from meshwright.experience.query import not_applied
+
+            raise not_applied(declared[0], self.environment.name)
         close = get_close_matches(text, [*map(str, keys), *(key.product for key in keys)], 1)
         raise InputError(
             f"there is no product `{text}`" + (f" in {self.environment.name}" if self.applied else ""),
