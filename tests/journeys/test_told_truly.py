@@ -112,3 +112,30 @@ def test_an_apply_that_builds_nothing_says_what_it_stored(tmp_path: Path) -> Non
     shutil.rmtree(tmp_path / "domains/finance/revenue")
     told = mesh.run("apply", "--yes", "--allow-destroy").out
     assert "Applied: 1 product removed; there was nothing to build." in told
+
+
+def test_a_misspelt_domain_to_take_over_is_told_also_when_nothing_changed(tmp_path: Path) -> None:
+    mesh = orders_mesh(tmp_path)
+    mesh.run("apply", "--yes")
+    answer = mesh.run("apply", "--yes", "--take-over", "salse", code=2)
+    assert "no domain `salse`" in answer.err and "finance, sales" in answer.err
+
+
+def test_unit_tests_are_those_of_this_tree_and_look_at_no_registry_without_need(tmp_path: Path) -> None:
+    expect = [{"customer": "ada", "amount": 1.0}]
+    given = {"orders.orders": [{"id": 1, "customer": "ada", "amount": 1.0}]}
+    sums = {"test": "sums", "model": "revenue", "given": given, "expect": expect}
+    one = orders_mesh(tmp_path / "one")
+    tests = one.root / "domains/finance/revenue/tests/t.yaml"
+    tests.write_text(json.dumps({**sums, "expect": []}))
+    registry = {"registry": f"sqlite:///{one.root}/.mesh/dev/registry.db"}
+    one.run("apply", "--yes")
+    two = orders_mesh(tmp_path / "two")
+    settings = {"mesh": "acme", "domains": ["sales"], "environments": {"dev": registry}}
+    (two.root / "mesh.yaml").write_text(json.dumps(settings))
+    assert "0 tests" in two.run("test").out
+    assert "there is no product" in two.run("test", "finance/revenue", code=2).err
+    (one.root / ".mesh/dev/registry.db").write_text("no registry at all")
+    tests.write_text(json.dumps(sums))
+    assert "1 test: 1 passed" in one.run("test").out
+    assert "0 tests" in two.run("test").out

@@ -90,6 +90,7 @@ def apply(
         return
     for attempt in range(1, ATTEMPTS + 1):
         workspace = open_workspace(context, environment)
+        workspace.must_have_domains(take_over or ())
         if workspace.unchanged():
             return _nothing(workspace, format)
         found = workspace.plan(allow_breaking, allow_destroy, take_over or ())

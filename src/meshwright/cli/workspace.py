@@ -37,13 +37,15 @@ def open_workspace(
     environment: str | None,
     applied: bool = False,
     connect: bool = True,
+    alone: bool = False,
     kept: Plan | None = None,
 ) -> Workspace:
     """The workspace of the mesh around the working folder.
 
     With `applied` its products are those that the registry last applied; with `kept` they are as that
     plan would make them; else those of the tree's files. Without `connect` other trees'
-    products are not looked up where there is no registry yet.
+    products are not looked up where there is no registry yet; `alone` does so only for input ports that
+    this tree cannot resolve.
 
     Raises:
         InputError: there is no mesh here, or no such environment.
@@ -58,7 +60,7 @@ def open_workspace(
             where="mesh.yaml",
             way_out=f"use one of {', '.join(raw.settings.environments)}, or declare it",
         )
-    return Workspace(root, raw, raw.settings.environments[name], cache, applied, connect, kept)
+    return Workspace(root, raw, raw.settings.environments[name], cache, applied, connect, alone, kept)
 
 
 def find_root(folder: Path) -> Path:
@@ -76,6 +78,7 @@ class Workspace:
     cache: Cache
     applied: bool
     connect: bool
+    alone: bool = False
     kept: Plan | None = None
     workers: int = 2
     _problems: list[Problem] = field(default_factory=list)
@@ -191,10 +194,11 @@ class Workspace:
         from meshwright.experience.rules import locate, validate
 
         tree, unreadable = parse_sound(self.raw, self.cache)
-        foreign = {
-            key: bundle for key, bundle in self._stored.items() if key.domain not in self.raw.settings.owned
-        }
-        mesh = self._assembled(foreign, tree.bundles, tree.domains)
+        mesh = self._assembled({}, tree.bundles, tree.domains)
+        if not self.alone or any(not found for found in mesh.targets.values()):
+            owned_here = self.raw.settings.owned
+            foreign = {key: bundle for key, bundle in self._stored.items() if key.domain not in owned_here}
+            mesh = self._assembled(foreign, tree.bundles, tree.domains) if foreign else mesh
         owned = [product for product in mesh.products.values() if product.domain in mesh.owned]
         analyses = analyse_products(owned, mesh, self.cache)
         problems = validate(mesh, analyses)
@@ -253,13 +257,8 @@ class Workspace:
         from meshwright.experience.models import analyse_product
         from meshwright.experience.plan.make import Request, make_plan
 
+        self.must_have_domains(take_over)
         mesh, state = self.mesh, self.state
-        for domain in take_over:
-            if domain not in mesh.owned:
-                raise InputError(
-                    f"this tree has no domain `{domain}` to take over",
-                    way_out=f"it has {', '.join(sorted(mesh.owned)) or 'none'}; see `domains` in mesh.yaml",
-                )
         differ = {
             key: bundle
             for key, bundle in self._stored.items()
@@ -281,6 +280,20 @@ class Workspace:
                 take_over=take_over,
             )
         )
+
+    def must_have_domains(self, take_over: Collection[str]) -> None:
+        """Domains to take over are of this tree.
+
+        Raises:
+            InputError: one is not.
+        """
+        owned = self.mesh.owned if self.kept is not None else self.raw.settings.owned
+        for domain in take_over:
+            if domain not in owned:
+                raise InputError(
+                    f"this tree has no domain `{domain}` to take over",
+                    way_out=f"it has {', '.join(sorted(owned)) or 'none'}; see `domains` in mesh.yaml",
+                )
 
     def _not_isolated(self, mesh: Mesh) -> Iterator[Problem]:
         """A warning for each Python model of this tree that would run without isolation here."""
