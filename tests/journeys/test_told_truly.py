@@ -139,3 +139,44 @@ def test_unit_tests_are_those_of_this_tree_and_look_at_no_registry_without_need(
     tests.write_text(json.dumps(sums))
     assert "1 test: 1 passed" in one.run("test").out
     assert "0 tests" in two.run("test").out
+
+
+def test_a_failed_unit_test_shows_its_rows_and_names_in_the_words_of_its_author(tmp_path: Path) -> None:
+    mesh = orders_mesh(tmp_path)
+    models = tmp_path / "domains/finance/revenue/models"
+    models.joinpath("revenue.sql").write_text(
+        "select customer, sum(cast(customer as decimal(10, 2))) as amount from orders.orders group by 1\n"
+    )
+    given = {"orders.orders": [{"id": 1, "customer": "ada", "amount": 1.0}]}
+    of_type = {"orders.orders": [{"id": "one"}]}
+    expect = [{"customer": "7", "amount": 8}]
+    tests = [
+        {"test": "not a number", "model": "revenue", "given": given, "expect": []},
+        {"test": "of no type", "model": "revenue", "given": of_type, "expect": []},
+        {
+            "test": "other",
+            "model": "revenue",
+            "given": {"orders.orders": [{"customer": "7"}]},
+            "expect": expect,
+        },
+        {"test": "expects", "model": "revenue", "given": {}, "expect": [{"amount": "x"}]},
+    ]
+    (tmp_path / "domains/finance/revenue/tests/t.yaml").write_text(json.dumps(tests))
+    text = " ".join(mesh.run("test", code=1).out.split())
+    assert 'Could not convert string "ada" to DECIMAL' in text
+    assert "what is given for `orders.orders`" in text
+    assert "unexpected: {customer: 7, amount: 7.00}" in text
+    assert "what `revenue` is expected to return" in text
+    assert not any(word in text for word in ("mw:", "withheld", "Decimal", "in a query")), text
+
+
+def test_validate_says_what_is_a_warning_and_what_an_error(tmp_path: Path) -> None:
+    mesh = orders_mesh(tmp_path)
+    (tmp_path / "domains/sales/orders/models/unused.sql").write_text("select 1 as one\n")
+    assert "warning: domains/sales/orders/models/unused.sql" in mesh.run("validate").out
+    path = tmp_path / "domains/sales/orders/product.yaml"
+    document = json.loads(path.read_text())
+    document["outputPorts"][0]["contractId"] = "orders-fil"
+    path.write_text(json.dumps(document))
+    text = mesh.run("validate", code=2).out
+    assert "error: domains/sales/orders/product.yaml" in text and "did you mean `orders-file`" not in text

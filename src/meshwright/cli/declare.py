@@ -110,7 +110,8 @@ def _validate(context: typer.Context, target: Path) -> tuple[str, tuple[Problem,
 def _print_problems(problems: tuple[Problem, ...]) -> None:
     out = console()
     for problem in problems:
-        out.print(str(problem), style="yellow" if problem.severity == "warning" else None, markup=False)
+        style = "yellow" if problem.severity == "warning" else None
+        out.print(wrapped(f"{problem.severity}: {problem}", 0), style=style, markup=False)
 
 
 def list_products(

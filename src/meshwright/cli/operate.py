@@ -282,8 +282,8 @@ def _print_collected(found: Collected) -> None:
     if found.waiting:
         until = f"{_moment(found.until)} UTC"
         lines.append(
-            f"{plural(found.waiting, 'file')} of expired publications stay until {until}, for those who "
-            "still read them; `mesh gc --now` does not wait."
+            f"{plural(found.waiting, 'file')} of expired publications or removed products stay until "
+            f"{until}, for those who still read them; `mesh gc --now` does not wait."
         )
     if found.busy:
         lines.append(f"Runs are under way, so left alone: {', '.join(sorted(map(str, found.busy)))}.")

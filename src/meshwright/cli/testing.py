@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from meshwright.cli.options import FormatOption
-from meshwright.cli.output import check_format, console, plural, print_json
+from meshwright.cli.output import check_format, console, plural, print_json, wrapped
+from meshwright.cli.values import as_text
 from meshwright.cli.workspace import open_workspace
 from meshwright.errors import Refused
 from meshwright.experience.testing import TestOutcome
@@ -78,9 +79,9 @@ def _print(outcome: TestOutcome) -> None:
     out.print(mark, end=" ")
     out.print(f"{outcome.test.product.key} {outcome.test.model}: {outcome.test.name}", markup=False)
     if outcome.error:
-        out.print(f"     {outcome.error}", markup=False)
+        out.print(wrapped(outcome.error, 5), markup=False)
     for note in outcome.notes:
         out.print(f"     {note}", markup=False)
     for word, rows in (("missing", outcome.missing), ("unexpected", outcome.unexpected)):
         for row in rows:
-            out.print(f"     {word}: {dict(row)}", markup=False)
+            out.print(wrapped(f"{word}: {as_text(row)}", 5), markup=False)
