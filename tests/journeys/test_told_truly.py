@@ -180,3 +180,33 @@ def test_validate_says_what_is_a_warning_and_what_an_error(tmp_path: Path) -> No
     path.write_text(json.dumps(document))
     text = mesh.run("validate", code=2).out
     assert "error: domains/sales/orders/product.yaml" in text and "did you mean `orders-file`" not in text
+
+
+def test_errors_say_what_is_wrong_in_no_library_s_words(tmp_path: Path) -> None:
+    mesh = orders_mesh(tmp_path)
+    no_plan = mesh.run("apply", "nope.json", code=2).err
+    assert "No such file" in no_plan and "Errno" not in no_plan and "`mesh plan --out FILE`" in no_plan
+    incomplete = mesh.run("query", "select id from sales.orders.orders where", code=2).err
+    assert "`where` is not complete" in incomplete and "Required keyword" not in incomplete
+    model = mesh.run("validate", "domains/sales/orders/models/orders.sql", code=2)
+    assert "checked with the mesh" in model.text and "way out" in model.text
+
+
+def test_a_list_wraps_a_purpose_and_does_not_cut_it_to_two_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mesh = orders_mesh(tmp_path)
+    path = tmp_path / "domains/sales/orders/product.yaml"
+    purpose = "Every order of the shop, for those who plan the deliveries of a day."
+    document = {**json.loads(path.read_text()), "description": {"purpose": purpose}}
+    path.write_text(json.dumps(document))
+    monkeypatch.setenv("COLUMNS", "80")
+    text = mesh.run("list").out
+    assert all(word in text for word in purpose.split()) and max(map(len, text.splitlines())) <= 80
+
+
+def test_drift_of_a_source_without_types_names_no_type(tmp_path: Path) -> None:
+    mesh = orders_mesh(tmp_path)
+    mesh.csv("data/orders.csv", "id,customers,amount", "1,ada,10.5")
+    text = mesh.run("apply", "--yes", code=1).text
+    assert "was it renamed to `customers`?" in " ".join(text.split()) and "(any)" not in text

@@ -204,7 +204,9 @@ def _read_plan(context: typer.Context, file: Path, environment: str | None) -> P
     try:
         text = (context.obj.directory / file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError("the plan cannot be read", where=str(file), why=str(error)) from error
+        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        way_out = "name a file that `mesh plan --out FILE` wrote"
+        raise InputError("the plan cannot be read", where=str(file), why=why, way_out=way_out) from error
     found = plan_from_text(text, str(file))
     if environment is not None and environment != found.environment:
         raise InputError(
