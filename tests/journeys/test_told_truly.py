@@ -210,3 +210,12 @@ def test_drift_of_a_source_without_types_names_no_type(tmp_path: Path) -> None:
     mesh.csv("data/orders.csv", "id,customers,amount", "1,ada,10.5")
     text = mesh.run("apply", "--yes", code=1).text
     assert "was it renamed to `customers`?" in " ".join(text.split()) and "(any)" not in text
+
+
+def test_what_is_not_closed_is_told_with_where_it_began(tmp_path: Path) -> None:
+    mesh = orders_mesh(tmp_path)
+    (tmp_path / "open.yaml").write_text("kind: DataContract\ntags: [one,\nid: x\n")
+    assert "to close the bracket at 2:7" in mesh.run("validate", "open.yaml", code=2).out
+    mesh.csv("data/orders.csv", "id,customer,amount", '1,"ada,10.5', "2,bob,3")
+    text = " ".join(mesh.run("apply", "--yes", code=1).text.split())
+    assert "line 2" in text and "a quote that opens there is not closed" in text and "CSV Error" not in text

@@ -154,6 +154,8 @@ def _explain(error: duckdb.Error, delivery: Delivery) -> MeshwrightError:
     if malformed or "CSV" in text:
         line = f", line {malformed[1]}" if malformed else ""
         why = f"the header has {counts[1]} columns, the line {counts[2]}" if counts else without_values(text)
+        if "unterminated quote" in text:
+            why = "a quote that opens there is not closed"
         return DriftError(
             f"{file} is no well-formed CSV{line}",
             where=delivery.where,
