@@ -59,15 +59,21 @@ Each command works on the mesh around the working folder: the nearest `mesh.yaml
 | --- | --- |
 | `mesh plan`, `mesh ci` | the plan is refused |
 | `mesh apply` | the plan is refused, the environment has moved, or a product was not published |
-| `mesh run` | a product was not published; with `--due` one that another run works on does not count |
+| `mesh run` | a product was not published (with `--due`, busy ones do not count), or is another tree's |
 | `mesh test` | a test failed |
-| `mesh rollback`, `mesh unpin` | a run of the product is under way |
+| `mesh rollback`, `mesh unpin` | a run of the product is under way, or it is another tree's |
 | `mesh query` | the product has published nothing, or is retired |
 
 `mesh validate` exits 2 when it finds an error; warnings alone do not count. Ctrl-C exits 130.
 
 With `--format json` the result is one JSON value on standard output, and so is an error
 ([errors](errors.md)). Colours appear on a terminal only.
+
+Values of `mesh query` have one type per column. In JSON a decimal column with decimal places is text
+(`"12.50"`), so that no digit is lost; whole numbers are numbers; `NaN` and infinite numbers, which JSON has
+not, are null. Dates and times are ISO 8601, and so are intervals in every format (`P1Y2M3DT4.5S`); bytes are
+hexadecimal digits. `total` is the number of rows before `--limit`. In CSV null is nothing, and lists and
+structures are JSON.
 """
 
 

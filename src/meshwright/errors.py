@@ -10,6 +10,7 @@ MeshwrightError            says what, where, why and the way out
 ├── DriftError             exit 1: a source no longer matches its contract
 ├── ChecksFailed           exit 1: a candidate does not satisfy its contract
 ├── Refused                exit 1: a plan or a command is not allowed as it stands
+│   └── PlanRefused        everything that speaks against a plan
 └── Conflict               exit 1: somebody else moved first
     ├── LockHeld           another run of the same product is under way
     └── Fenced             this run lost its lock, and with it the right to publish
@@ -17,7 +18,7 @@ MeshwrightError            says what, where, why and the way out
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -194,6 +195,24 @@ class Refused(MeshwrightError):
 
     exit_code = 1
     kind = "refused"
+
+
+class PlanRefused(Refused):
+    """A plan may not be applied; `refusals` have `code`, `subject`, `message` and `way_out`."""
+
+    def __init__(self, refusals: Sequence[Mapping[str, str]]) -> None:
+        self.refusals = tuple(dict(refusal) for refusal in refusals)
+        super().__init__(
+            "this plan is refused",
+            way_out="; ".join(dict.fromkeys(refusal["way_out"] for refusal in self.refusals)),
+        )
+
+    def __str__(self) -> str:
+        lines = [f"  {r['code']} {r['subject']}: {r['message']}" for r in self.refusals]
+        return "\n".join([f"{self.what}:", *lines, f"  way out: {self.way_out}"])
+
+    def as_json(self) -> dict[str, Any]:
+        return {**super().as_json(), "refusals": [dict(refusal) for refusal in self.refusals]}
 
 
 class Conflict(MeshwrightError):

@@ -154,7 +154,7 @@ def test_a_stricter_column_hits_those_who_use_it(mesh: MeshFolder) -> None:
 def test_a_refused_plan_is_not_applied(mesh: MeshFolder) -> None:
     edit_orders(mesh, BREAKING["nullable_to_required"])
     answer = mesh.run("apply", "--yes", code=1)
-    assert "MW501" in answer.text and "way out" in answer.err
+    assert "MW501" in answer.out and "way out" in answer.out
     assert refusals(mesh.run("plan", "--format", "json", code=1))
 
 

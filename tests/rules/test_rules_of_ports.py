@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mesh_builder import (
     column,
     contract_document,
@@ -334,3 +336,12 @@ def test_readers_of_deprecated_products_are_warned_with_the_sunset():
     assert problem.severity == "warning"
     assert "deprecated and serves until 2027-06-30" in problem.message
     assert [p.code for p in validate(of)] == ["MW305"]
+
+
+def test_secrets_for_a_server_that_no_contract_names_are_a_warning_with_the_name_that_was_meant():
+    secrets = {"cmr": "env:A", "registry": "env:B", "crm": "env:C"}
+    environment = replace(GOOD.environments["dev"], secrets=secrets)
+    problem = only(replace(GOOD, environments={"dev": environment}), "MW130")
+    assert problem.severity == "warning" and "secrets for `cmr`" in problem.message
+    assert problem.hint == "did you mean `crm`?"
+    assert (problem.file, problem.path) == ("mesh.yaml", "environments.dev.secrets.cmr")

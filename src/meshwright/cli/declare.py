@@ -15,6 +15,9 @@ from meshwright.model.contract import ContractObject, Property
 from meshwright.model.mesh import PortRef
 from meshwright.model.product import OutputPort, Product
 
+_PURPOSE = 90
+"""How many characters of a purpose a list shows at least; they wrap."""
+
 
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
@@ -90,6 +93,12 @@ def validate(
 
 
 def _validate(context: typer.Context, target: Path) -> tuple[str, tuple[Problem, ...]]:
+    if target.is_file() and target.suffix in (".sql", ".py"):
+        raise InputError(
+            "a model is no document: it is checked with the mesh",
+            where=str(target),
+            way_out="run `mesh validate` without a file",
+        )
     if target.is_file() and target.name != "mesh.yaml":
         from meshwright.experience.load import load_document
 
@@ -110,7 +119,8 @@ def _validate(context: typer.Context, target: Path) -> tuple[str, tuple[Problem,
 def _print_problems(problems: tuple[Problem, ...]) -> None:
     out = console()
     for problem in problems:
-        out.print(str(problem), style="yellow" if problem.severity == "warning" else None, markup=False)
+        style = "yellow" if problem.severity == "warning" else None
+        out.print(wrapped(f"{problem.severity}: {problem}", 0), style=style, markup=False)
 
 
 def list_products(
@@ -131,7 +141,7 @@ def list_products(
     room = max((width() or 140) - taken, 24)
     table(
         ("product", "status", "ports", "purpose"),
-        [(*text, short(row["purpose"], room)) for text, row in zip(texts, rows, strict=True)],
+        [(*text, short(row["purpose"], max(room, _PURPOSE))) for text, row in zip(texts, rows, strict=True)],
     )
 
 

@@ -10,7 +10,7 @@ import typer
 from meshwright.cli.options import EnvironmentOption, FormatOption
 from meshwright.cli.output import check_format, console, print_json, wrapped
 from meshwright.cli.workspace import Workspace, open_workspace
-from meshwright.errors import Conflict, InputError, MeshwrightError
+from meshwright.errors import Conflict, InputError, MeshwrightError, Refused
 from meshwright.experience.plan.plan import Plan, pins
 
 AllowBreaking = Annotated[
@@ -90,6 +90,7 @@ def apply(
         return
     for attempt in range(1, ATTEMPTS + 1):
         workspace = open_workspace(context, environment)
+        workspace.must_have_domains(take_over or ())
         if workspace.unchanged():
             return _nothing(workspace, format)
         found = workspace.plan(allow_breaking, allow_destroy, take_over or ())
@@ -108,7 +109,11 @@ def apply(
 def _show_and_ask(found: Plan, format: str, yes: bool) -> None:
     if format == "text":
         _show(found, format)
-    if found.refusals or yes:
+    if found.refusals:
+        if format == "text":
+            raise Refused("the plan is refused: nothing was applied")
+        return
+    if yes:
         return
     if format != "text":
         raise InputError("applying asks first, and JSON holds no question", way_out="say --yes")
@@ -205,7 +210,9 @@ def _read_plan(context: typer.Context, file: Path, environment: str | None) -> P
     try:
         text = (context.obj.directory / file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError("the plan cannot be read", where=str(file), why=str(error)) from error
+        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        way_out = "name a file that `mesh plan --out FILE` wrote"
+        raise InputError("the plan cannot be read", where=str(file), why=why, way_out=way_out) from error
     found = plan_from_text(text, str(file))
     if environment is not None and environment != found.environment:
         raise InputError(
@@ -293,6 +300,10 @@ def _execute(workspace: Workspace, found: Plan, format: str) -> None:
         )
     elif applied.already:
         typer.echo("This plan is already applied. Nothing to do.")
+    elif not found.builds:
+        from meshwright.experience.plan.explain import stored
+
+        console().print(wrapped(f"Applied: {stored(found)}; there was nothing to build.", 0), markup=False)
     else:
         published = sum(outcome.status == "published" for outcome in applied.outcomes)
         typer.echo(f"Applied: {published} of {len(applied.outcomes)} products published.")

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from meshwright.cli.output import wrapped
 from meshwright.errors import InputError, MeshwrightError
 
 
@@ -21,7 +22,8 @@ def guarded(words: Sequence[str]) -> Iterator[None]:
         if wants_json(words):
             sys.stdout.write(json.dumps({"error": error.as_json()}, indent=2, default=str) + "\n")
         else:
-            sys.stderr.write(f"error: {error}\n")
+            text = f"error: {error}"
+            sys.stderr.write((wrapped(text, 0) if sys.stderr.isatty() else text) + "\n")
         raise SystemExit(error.exit_code) from None
     except BrokenPipeError:
         sys.stderr.close()

@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
+from meshwright.cli.values import as_text
 from meshwright.model.printable import printable
 
 GAP = "  "
@@ -83,15 +84,7 @@ def _plain(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return printable(_nested(value) if isinstance(value, list | dict) else str(value))
-
-
-def _nested(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{name}: {_nested(part)}" for name, part in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_nested, value)) + "]"
-    return "null" if value is None else str(value)
+    return printable(as_text(value))
 
 
 def cells(text: str) -> int:

@@ -13,10 +13,11 @@ from meshwright.cli.options import EnvironmentOption, FormatOption
 from meshwright.cli.output import check_format, console, plural, print_json, size_text, table, wrapped
 from meshwright.cli.workspace import open_workspace
 from meshwright.errors import InputError
-from meshwright.model.publication import Cost, Publication
+from meshwright.model.publication import Cost, Fact, Publication
 
 if TYPE_CHECKING:
     from meshwright.experience.runs.sweep import Collected
+    from meshwright.provisioning.registry import EnvironmentState
 
 
 def register(app: typer.Typer) -> None:
@@ -54,13 +55,19 @@ def run(
     if format == "json":
         print_json({"outcomes": [outcome.as_json() for outcome in outcomes]})
     elif not outcomes:
-        console().print("Nothing is stale and nothing is due." if not due else "Nothing is due.")
+        console().print(_nothing_to_run(state, due), markup=False)
     else:
         console().print(wrapped(f"Run: {summary(outcomes)}", 0), markup=False)
     if any(outcome.status in ("failed", "blocked") for outcome in outcomes):
         raise typer.Exit(1)
     if not due and any(outcome.status == "locked" for outcome in outcomes):
         raise typer.Exit(1)
+
+
+def _nothing_to_run(state: EnvironmentState, due: bool) -> str:
+    if not state.products:
+        return f"Nothing is applied in {state.environment}. Try `mesh apply`."
+    return "Nothing is due." if due else "Nothing is stale and nothing is due."
 
 
 def status(
@@ -73,6 +80,7 @@ def status(
     from meshwright.cli.quarantine import rows_in_quarantine
     from meshwright.experience.staleness import stale_reasons
 
+    ends = workspace.registry.last_ends(state.environment)
     rows: list[dict[str, Any]] = []
     for key, known in sorted(state.products.items()):
         product = workspace.mesh.products.get(key)
@@ -91,6 +99,7 @@ def status(
                 "pinned": known.pinned,
                 "stale": list(reasons),
                 "quarantined": rows_in_quarantine(workspace, known.current),
+                "failed_run": _failed(ends.get(key)),
             }
         )
     if format == "json":
@@ -117,8 +126,20 @@ def status(
     console().print(wrapped(f"Environment {state.environment}: {where}", 0), markup=False)
 
 
+def _failed(end: Fact | None) -> dict[str, Any] | None:
+    """What is to be said of a last run that did not publish."""
+    if end is None or end.payload.get("status") == "published":
+        return None
+    error = end.payload.get("error") or {"what": "its process died"}
+    return {"run": end.payload["run"], "at": end.at, "error": error}
+
+
 def _state(row: Mapping[str, Any]) -> str:
-    state = "pinned" if row["pinned"] else ("; ".join(row["stale"]) or "up to date")
+    parts = ["pinned"] if row["pinned"] else list(row["stale"])
+    if row["failed_run"]:
+        what = row["failed_run"]["error"]["what"].split("\n")[0].removesuffix(":")
+        parts.insert(0, f"last run failed: {what}")
+    state = "; ".join(parts) or "up to date"
     return f"{state}; {plural(row['quarantined'], 'row')} in quarantine" if row["quarantined"] else state
 
 
@@ -269,8 +290,8 @@ def _print_collected(found: Collected) -> None:
     if found.waiting:
         until = f"{_moment(found.until)} UTC"
         lines.append(
-            f"{plural(found.waiting, 'file')} of expired publications stay until {until}, for those who "
-            "still read them; `mesh gc --now` does not wait."
+            f"{plural(found.waiting, 'file')} of expired publications or removed products stay until "
+            f"{until}, for those who still read them; `mesh gc --now` does not wait."
         )
     if found.busy:
         lines.append(f"Runs are under way, so left alone: {', '.join(sorted(map(str, found.busy)))}.")
@@ -298,7 +319,10 @@ def facts(
                 f"fact {broken.sequence} ({broken.kind}) does not follow from the one before it",
                 why="somebody changed the registry's history",
             )
-        console().print("Every fact follows from the one before it.")
+        if format == "json":
+            print_json({"environment": name, "valid": True})
+        else:
+            console().print("Every fact follows from the one before it.")
         return
     found = workspace.registry.facts(name, subject, (), limit)
     if subject and not found:  # the facts of a product that was removed are found by its name alone
@@ -311,7 +335,10 @@ def facts(
             ]
         )
         return
-    table(("no.", "at", "kind", "subject"), [(f.sequence, _moment(f.at), f.kind, f.subject) for f in found])
+    table(
+        ("no.", "at", "kind", "subject", "status"),
+        [(f.sequence, _moment(f.at), f.kind, f.subject, f.payload.get("status", "")) for f in found],
+    )
 
 
 def _moment(text: object, to_the: str = "seconds") -> str:

@@ -27,17 +27,10 @@ def check_format(name: str, allowed: Sequence[str] = FORMATS) -> str:
 
 
 def print_json(value: Any) -> None:
-    """Print plain data."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=_plain) + "\n")
+    """Print data as JSON (RFC 8259), which has no `NaN` and no `Infinity`; see `cli.values.plain`."""
+    from meshwright.cli.values import plain
 
-
-def _plain(value: Any) -> Any:
-    """A value that JSON does not know: whole decimals are numbers, the rest is text."""
-    from decimal import Decimal
-
-    if isinstance(value, Decimal) and value == value.to_integral_value():
-        return int(value)
-    return str(value)
+    sys.stdout.write(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def console() -> Console:

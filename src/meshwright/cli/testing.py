@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from meshwright.cli.options import FormatOption
-from meshwright.cli.output import check_format, console, plural, print_json
+from meshwright.cli.output import check_format, console, plural, print_json, wrapped
+from meshwright.cli.values import as_text
 from meshwright.cli.workspace import open_workspace
+from meshwright.errors import Refused
 from meshwright.experience.testing import TestOutcome
 
 
@@ -30,12 +32,16 @@ def test(
     from meshwright.experience.testing import run_tests, unit_tests
 
     check_format(format)
-    workspace = open_workspace(context, None, connect=False)
+    workspace = open_workspace(context, None, connect=False, alone=True)
     keys = {workspace.product_key(name) for name in products or ()}
+    foreign = sorted(key for key in keys if key.domain not in workspace.mesh.owned)
+    if foreign:
+        way_out = "test it in the tree that owns it"
+        raise Refused(f"{foreign[0]} is another tree's, and so are its tests", way_out=way_out)
     tests = [
         test
         for key, product in workspace.mesh.products.items()
-        if not keys or key in keys
+        if (not keys or key in keys) and key.domain in workspace.mesh.owned
         for test in unit_tests(product)
     ]
     with tempfile.TemporaryDirectory() as folder:
@@ -73,9 +79,9 @@ def _print(outcome: TestOutcome) -> None:
     out.print(mark, end=" ")
     out.print(f"{outcome.test.product.key} {outcome.test.model}: {outcome.test.name}", markup=False)
     if outcome.error:
-        out.print(f"     {outcome.error}", markup=False)
+        out.print(wrapped(outcome.error, 5), markup=False)
     for note in outcome.notes:
         out.print(f"     {note}", markup=False)
     for word, rows in (("missing", outcome.missing), ("unexpected", outcome.unexpected)):
         for row in rows:
-            out.print(f"     {word}: {dict(row)}", markup=False)
+            out.print(wrapped(f"{word}: {as_text(row)}", 5), markup=False)

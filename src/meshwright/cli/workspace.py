@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from meshwright.errors import Conflict, DocumentError, InputError, MissingPart, Problem
+from meshwright.errors import Conflict, DocumentError, InputError, MissingPart, Problem, Refused
 from meshwright.experience.cache import Cache
 from meshwright.experience.load import RawTree, assemble, parse_sound, read_tree
 from meshwright.experience.staleness import stale_reasons
@@ -37,13 +37,15 @@ def open_workspace(
     environment: str | None,
     applied: bool = False,
     connect: bool = True,
+    alone: bool = False,
     kept: Plan | None = None,
 ) -> Workspace:
     """The workspace of the mesh around the working folder.
 
     With `applied` its products are those that the registry last applied; with `kept` they are as that
     plan would make them; else those of the tree's files. Without `connect` other trees'
-    products are not looked up where there is no registry yet.
+    products are not looked up where there is no registry yet; `alone` does so only for input ports that
+    this tree cannot resolve.
 
     Raises:
         InputError: there is no mesh here, or no such environment.
@@ -58,7 +60,7 @@ def open_workspace(
             where="mesh.yaml",
             way_out=f"use one of {', '.join(raw.settings.environments)}, or declare it",
         )
-    return Workspace(root, raw, raw.settings.environments[name], cache, applied, connect, kept)
+    return Workspace(root, raw, raw.settings.environments[name], cache, applied, connect, alone, kept)
 
 
 def find_root(folder: Path) -> Path:
@@ -76,6 +78,7 @@ class Workspace:
     cache: Cache
     applied: bool
     connect: bool
+    alone: bool = False
     kept: Plan | None = None
     workers: int = 2
     _problems: list[Problem] = field(default_factory=list)
@@ -125,7 +128,8 @@ class Workspace:
         Only a tree that says what its `repository` is can tell them from those of other trees.
         """
         settings = self.raw.settings
-        if "repository" not in settings.document or not (self.connect or self._registry_exists()):
+        connected = not self.alone and (self.connect or self._registry_exists())
+        if "repository" not in settings.document or not connected:
             return frozenset()
         served = {key.domain for key in self.state.products}
         owners = self.state.owners
@@ -207,8 +211,10 @@ class Workspace:
 
         tree, unreadable = parse_sound(self.raw, self.cache)
         ours = self.raw.settings.owned | self.gone
-        foreign = {key: bundle for key, bundle in self._stored.items() if key.domain not in ours}
-        mesh = self._assembled(foreign, tree.bundles, tree.domains)
+        mesh = self._assembled({}, tree.bundles, tree.domains)
+        if not self.alone or any(not found for found in mesh.targets.values()):
+            foreign = {key: bundle for key, bundle in self._stored.items() if key.domain not in ours}
+            mesh = self._assembled(foreign, tree.bundles, tree.domains) if foreign else mesh
         owned = [product for product in mesh.products.values() if product.domain in mesh.owned]
         analyses = analyse_products(owned, mesh, self.cache)
         problems = validate(mesh, analyses)
@@ -266,13 +272,8 @@ class Workspace:
         from meshwright.experience.models import analyse_product
         from meshwright.experience.plan.make import Request, make_plan
 
+        self.must_have_domains(take_over)
         mesh, state = self.mesh, self.state
-        for domain in take_over:
-            if domain not in mesh.owned:
-                raise InputError(
-                    f"this tree has no domain `{domain}` to take over",
-                    way_out=f"it has {', '.join(sorted(mesh.owned)) or 'none'}; see `domains` in mesh.yaml",
-                )
         differ = {
             key: bundle
             for key, bundle in self._stored.items()
@@ -294,6 +295,20 @@ class Workspace:
                 take_over=take_over,
             )
         )
+
+    def must_have_domains(self, take_over: Collection[str]) -> None:
+        """Domains to take over are of this tree.
+
+        Raises:
+            InputError: one is not.
+        """
+        owned = self.mesh.owned if self.kept is not None else self.raw.settings.owned
+        for domain in take_over:
+            if domain not in owned:
+                raise InputError(
+                    f"this tree has no domain `{domain}` to take over",
+                    way_out=f"it has {', '.join(sorted(owned)) or 'none'}; see `domains` in mesh.yaml",
+                )
 
     def _not_isolated(self, mesh: Mesh) -> Iterator[Problem]:
         """A warning for each Python model of this tree that would run without isolation here."""
@@ -349,16 +364,17 @@ class Workspace:
         """The product that a person means, which must be of a domain that this tree owns.
 
         Raises:
-            InputError: there is none, there are several, or it is another tree's.
+            InputError: there is none, or there are several.
+            Refused: it is another tree's.
         """
         key = self.product_key(text)
         if key.domain in self.raw.settings.owned - self.owned:
-            raise InputError(
+            raise Refused(
                 f"{key} is of domain `{key.domain}`, which repository {self.state.owners[key.domain]} owns",
                 way_out=f"do it there, or take the domain over: `mesh apply --take-over {key.domain}`",
             )
         if key.domain not in self.mesh.owned:
-            raise InputError(
+            raise Refused(
                 f"{key} is known from the registry: this tree does not own domain `{key.domain}`",
                 way_out=f"do it in the tree that does, or add `{key.domain}` to `domains` in mesh.yaml",
             )
@@ -387,6 +403,12 @@ class Workspace:
                 raise InputError(f"`{text}` is of another mesh", way_out=f"this is `{self.mesh.name}`")
             if key in keys:
                 return key
+            text = str(key)
+        declared = [str(key) for key in self.raw.bundles if text in (str(key), key.product)]
+        if self.applied and declared:
+            from meshwright.experience.query import not_applied
+
+            raise not_applied(declared[0], self.environment.name)
         close = get_close_matches(text, [*map(str, keys), *(key.product for key in keys)], 1)
         raise InputError(
             f"there is no product `{text}`" + (f" in {self.environment.name}" if self.applied else ""),

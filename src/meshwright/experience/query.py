@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 
 from meshwright.errors import InputError, Refused, SqlError
@@ -17,14 +17,21 @@ from meshwright.sql.parse import parse_model
 
 
 def resolve_query(
-    sql: str, mesh: Mesh, registry: Registry, environment: str, as_of: str | None = None
+    sql: str,
+    mesh: Mesh,
+    registry: Registry,
+    environment: str,
+    as_of: str | None = None,
+    declared: Collection[ProductKey] = (),
 ) -> Mapping[str, Handle]:
     """The handle of every `domain.product.object` that a statement reads, by its name there.
 
     Without a major it is the newest active one; `domain.product."object@1"` names one. With
     `as_of` (ISO 8601; a date or a second means its end, without a zone UTC) it is what readers saw then.
+    `declared` are products that the tree has, applied or not.
 
     Raises:
+        InputError: a product is declared but not applied.
         SqlError: the statement is no SELECT, or reads something that is no published object.
         Refused: the product has published nothing (yet), or is retired.
     """
@@ -47,7 +54,10 @@ def resolve_query(
                 where=f"the query:{reference.line}:{reference.column}",
                 way_out="write domain.product.object; `mesh list` shows what there is",
             )
-        product = _product(mesh, ProductKey(parts[0], parts[1]))
+        key = ProductKey(parts[0], parts[1])
+        if key not in mesh.products and key in declared:
+            raise not_applied(str(key), environment)
+        product = _product(mesh, key)
         if product.key not in seen:
             seen[product.key] = _handles(registry, environment, product, then, as_of)
         handle = _object(product, seen[product.key], parts[2])
@@ -56,6 +66,13 @@ def resolve_query(
     for lacking in unknown_columns(statement, schemas):
         raise _no_such_column(lacking, schemas[lacking.key])
     return relations
+
+
+def not_applied(product: str, environment: str) -> InputError:
+    """What is told of a product that the tree declares and the environment does not know."""
+    return InputError(
+        f"{product} is declared but not applied in {environment}", way_out="apply it with `mesh apply`"
+    )
 
 
 def _of_a_query(error: SqlError) -> SqlError:

@@ -16,6 +16,9 @@ from meshwright.model.product import Product
 from meshwright.model.publication import Publication
 from meshwright.provisioning.registry import EnvironmentState, ProductState
 
+MOVED = ("newer data from", "other data from")
+"""How a reason begins that tells of an input: published since, or rolled back."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
@@ -86,7 +89,10 @@ def stale_reasons(
         reasons.append(f"reads {', '.join(again)}, built before it")
     moved = sorted(name for name in names - set(again) if _moved(state, current, name))
     if moved:
-        reasons.append(f"newer data from {', '.join(moved)}")
+        newer = [name for name in moved if _is_newer(state, current, name)]
+        other = [name for name in moved if name not in newer]
+        told = zip(MOVED, (newer, other), strict=True)
+        reasons += [f"{word} {', '.join(names)}" for word, names in told if names]
     if is_due(known, now):
         reasons.append(f"its source was due at {current.due_at}")
     return tuple(reasons)
@@ -106,6 +112,17 @@ def is_due(known: ProductState, now: str) -> bool:
 def _moved(state: EnvironmentState, current: Publication, name: str) -> bool:
     latest = current_id(state, ProductKey.parse(name))
     return latest is not None and current.inputs.get(name) != latest
+
+
+def _is_newer(state: EnvironmentState, current: Publication, name: str) -> bool:
+    """Whether an input that moved was published after the one that was read; else it was rolled back.
+
+    What was read was there before `current`; where the input was published while `current` was built,
+    its id tells: ids begin with the second in which their run began.
+    """
+    latest = state.products[ProductKey.parse(name)].current
+    read = current.inputs.get(name, "")
+    return latest is not None and (latest.created_at > current.created_at or latest.id[:15] > read[:15])
 
 
 def _digest(value: object) -> str:

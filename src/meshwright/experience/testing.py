@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,9 @@ from meshwright.model.types import ANY, ColumnType, column_type
 from meshwright.provisioning.ports import Infrastructure, Session
 
 SHOWN = 5
+EXPECTED = ":expected"
+_WITHHELD = "withheld"
+_RELATION = re.compile(r"`mw:(model|input|changes):([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,32 @@ def run_tests(
             with infrastructure.engine.session() as session:
                 outcomes.append(_run(mesh, test, session, infrastructure, folder / str(index)))
         except MeshwrightError as error:
-            outcomes.append(TestOutcome(test, error=str(error)))
+            outcomes.append(TestOutcome(test, error=_told(error, test)))
     return tuple(outcomes)
+
+
+def _told(error: MeshwrightError, test: UnitTest) -> str:
+    """An error with the values that an engine's error withholds: a test's rows are its author's own."""
+    what, way_out = error.what, error.way_out
+    if _WITHHELD in what and error.__cause__ is not None:
+        said = str(error.__cause__).strip().split("\n")[0]
+        what = f"{what.split(': ')[0]}: {said.partition(' Error: ')[2] or said}"
+        way_out = None
+    where = error.where or test.file
+    if found := _RELATION.fullmatch(f"`{where}`"):
+        what, where = f"{what} in {_in_words(found[1], found[2], test)}", test.file
+    what = _RELATION.sub(lambda found: _in_words(found[1], found[2], test), what)
+    return str(MeshwrightError(what, where=where, why=error.why, way_out=way_out))
+
+
+def _in_words(kind: str, name: str, test: UnitTest) -> str:
+    """What a relation of the session is to the author of a test."""
+    if name.endswith(EXPECTED):
+        return f"what `{test.model}` is expected to return"
+    if kind == "model":
+        return f"model `{name.split(':')[0]}`"
+    rows = f"`{'.'.join(name.split(':')[:2])}`"
+    return f"what is given for {rows}" if kind == "input" else f"what is given for changes({rows})"
 
 
 def _run(
@@ -173,7 +201,7 @@ def _compare(session: Session, relation: str, test: UnitTest) -> TestOutcome:
             test, error=f"the model returns no column `{unknown[0]}`; it returns {', '.join(produced)}"
         )
     names = names or list(produced)
-    wanted_relation = f"{relation}:expected"
+    wanted_relation = f"{relation}{EXPECTED}"
     session.offer_rows(wanted_relation, test.expect, [(name, produced[name]) for name in names])
     got = [{name: row[name] for name in names} for row in session.rows(relation)]
     wanted = [{name: row[name] for name in names} for row in session.rows(wanted_relation)]

@@ -316,6 +316,13 @@ class Registry(Protocol):
         """Facts, newest first."""
         ...
 
+    def last_ends(self, environment: str) -> Mapping[ProductKey, Fact]:
+        """How the last run of each applied product ended: a `run.finished` or a `run.died`.
+
+        Runs of declarations that are no longer the applied ones do not count. One read.
+        """
+        ...
+
     def verify_facts(self, environment: str) -> Fact | None:
         """The first fact whose hash does not follow from the one before it; None when all do."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from meshwright.errors import SqlError
@@ -95,10 +96,22 @@ def _check_start(tokens: list[Any], refusals: Refusals) -> None:
         raise refusals.at(meant[0].start, f"a model is one SELECT, not `{first}`", way_out=ONE_SELECT)
 
 
+def _said(text: str) -> str:
+    """What sqlglot says, without the names of its classes.
+
+    >>> _said("Required keyword: 'this' missing for <class 'sqlglot.expressions.Where'>. Line 1, Col: 24.")
+    'something is missing: `where` is not complete'
+    """
+    part = re.search(r"missing for <class '[\w.]*?(\w+)'>", text)
+    if part:
+        return f"something is missing: `{part[1].lower()}` is not complete"
+    return text.split("<")[0].strip().rstrip(":.")
+
+
 def _syntax_error(text: str, error: Any, refusals: Refusals) -> SqlError:
     details = error.errors[0] if error.errors else {}
     line, end = details.get("line"), details.get("col")
-    what = str(details.get("description") or error).split("<")[0].strip().rstrip(":.")
+    what = _said(str(details.get("description") or error))
     near = (details.get("highlight") or "").strip()
     column = max(1, end - len(near) + 1) if end else None
     place = f"{refusals.where}:{line}:{column}" if line else refusals.where

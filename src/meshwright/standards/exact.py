@@ -252,6 +252,9 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Proble
     problem = str(error.problem or error)
     if "unexpected end of stream" in problem and error.context_mark is not None:
         mark, problem = error.context_mark, "this quoted text does not end"
+    elif "expected ',' or" in problem and error.context_mark is not None:
+        begun = error.context_mark
+        problem += f", to close the bracket at {begun.line + 1}:{begun.column + 1}"
     hint = None
     if mark is not None and "cannot start any token" in problem:
         lines = text.splitlines()

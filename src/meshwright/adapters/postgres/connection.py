@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 _OPTIONAL = ("sslmode", "sslrootcert", "sslcert", "sslkey", "channel_binding", "target_session_attrs")
 """Settings of libpq that a server's custom properties may give."""
 
+_NOBODY_THERE = (
+    "refused",
+    "is the server running",
+    "could not translate host",
+    "timeout",
+    "no route",
+    "unreachable",
+)
+"""Words of libpq about a server that is not reached, and so has let nobody in or out."""
+
 _NEVER_DATA = frozenset({"08", "0A", "25", "28", "3D", "3F", "40", "42", "53", "54", "55", "57", "58"})
 """Classes of SQLSTATE (PostgreSQL, appendix A) whose errors are not about values."""
 
@@ -99,7 +109,9 @@ def connected(source: Source, environ: Mapping[str, str], secrets: Mapping[str, 
         # A driver that begins transactions itself does not let us go back to a savepoint.
         connection = dbapi.connect(text, autocommit=True)
     except Error as error:
-        raise unavailable(error, where, secrets, "PostgreSQL does not let us in") from None
+        silent = any(word in str(error).lower() for word in _NOBODY_THERE)
+        what = "PostgreSQL does not answer" if silent else "PostgreSQL does not let us in"
+        raise unavailable(error, where, secrets, what) from None
     try:
         with connection.cursor() as cursor:
             cursor.execute("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

@@ -16,7 +16,8 @@ from sqlalchemy import Row, select, update
 
 from meshwright.adapters.registry.codec import canonical, load
 from meshwright.adapters.registry.database import Transaction, iso
-from meshwright.adapters.registry.tables import environments, facts
+from meshwright.adapters.registry.tables import environments, facts, products
+from meshwright.model.address import ProductKey
 from meshwright.model.publication import Fact
 from meshwright.provisioning.registry import Event
 
@@ -94,6 +95,29 @@ def read(
         query = query.where(facts.c.kind.in_(kinds))
     rows = tx.run(query.order_by(facts.c.sequence.desc()).limit(limit))
     return tuple(_fact(row) for row in rows)
+
+
+def last_ends(tx: Transaction, environment: str) -> dict[ProductKey, Fact]:
+    """The newest fact of each applied product that tells how a run of what is applied ended."""
+    of_product = facts.alias()
+    newest = (
+        select(of_product.c.sequence)
+        .where(
+            of_product.c.environment == products.c.environment,
+            of_product.c.subject == products.c.domain + "/" + products.c.product,
+            of_product.c.kind.in_(("run.finished", "run.died")),
+            of_product.c.at >= products.c.applied_at,
+        )
+        .order_by(of_product.c.sequence.desc())
+        .limit(1)
+        .correlate(products)
+        .scalar_subquery()
+    )
+    joined = products.join(
+        facts, (facts.c.environment == products.c.environment) & (facts.c.sequence == newest)
+    )
+    rows = tx.run(select(facts).select_from(joined).where(products.c.environment == environment))
+    return {ProductKey.parse(row.subject): _fact(row) for row in rows}
 
 
 def first_broken(tx: Transaction, environment: str) -> Fact | None:

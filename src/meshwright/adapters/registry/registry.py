@@ -296,6 +296,11 @@ class SqlRegistry(Registry):
         with self._database.reading() as tx:
             return facts.read(tx, environment, subject, kinds, limit)
 
+    def last_ends(self, environment: str) -> Mapping[ProductKey, Fact]:
+        """How the last run of each applied product ended."""
+        with self._database.reading() as tx:
+            return facts.last_ends(tx, environment)
+
     def verify_facts(self, environment: str) -> Fact | None:
         """The first fact that does not follow; where the newest are missing, one of kind `missing`."""
         with self._database.reading() as tx:

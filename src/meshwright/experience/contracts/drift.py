@@ -53,7 +53,7 @@ def compare_source(obj: ContractObject, found: Mapping[str, ColumnType]) -> tupl
             )
     differences += [
         Difference(
-            "new", name, f"column `{name}` ({found[name]}) is new at the source and not in the contract"
+            "new", name, f"column `{name}`{_typed(found[name])} is new at the source and not in the contract"
         )
         for name in new
     ]
@@ -80,8 +80,13 @@ def _missing(column: str, new: list[str], found: Mapping[str, ColumnType]) -> st
     close = get_close_matches(_folded(column), folded, 1, 0.6)
     if close:
         name = folded[close[0]]
-        return f"{message}; was it renamed to `{name}` ({found[name]})?"
+        return f"{message}; was it renamed to `{name}`{_typed(found[name])}?"
     return message
+
+
+def _typed(kind: ColumnType) -> str:
+    """The type in brackets; nothing where the source knows none."""
+    return "" if kind.kind == "any" else f" ({kind})"
 
 
 def _folded(name: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from meshwright.errors import Conflict, LockHeld, MeshwrightError, Refused
+from meshwright.errors import Conflict, LockHeld, MeshwrightError, PlanRefused, Refused
 from meshwright.experience.builds import Build
 from meshwright.experience.models import ProductAnalysis, analyse_products
 from meshwright.experience.plan.base import base_digest
@@ -57,15 +57,12 @@ def apply_plan(context: RunContext, plan: Plan, report: Report, workers: int = 2
     no two plans, each sound alone, make a mesh that breaks its rules.
 
     Raises:
-        Refused: the plan has refusals.
+        PlanRefused: the plan has refusals.
         Conflict: what the plan depends on has moved, or somebody applied something else since the mesh
             was judged; judged anew, the plan may still be good.
     """
     if plan.refusals:
-        raise Refused(
-            "this plan is refused:\n" + "\n".join(f"  {r.subject}: {r.message}" for r in plan.refusals),
-            way_out="; ".join(dict.fromkeys(refusal.way_out for refusal in plan.refusals)),
-        )
+        raise PlanRefused([asdict(refusal) for refusal in plan.refusals])
     for _ in range(_ATTEMPTS):
         state = context.registry.state(plan.environment)
         moved = plan.base != base_digest(plan.changes, context.mesh, state)

@@ -49,6 +49,21 @@ def summary(plan: Plan) -> str:
     return f"Plan: products {', '.join(counts)}; {builds} to build. {verdict}."
 
 
+def stored(plan: Plan) -> str:
+    """What a plan stores, in words: `1 domain and 2 products stored, 1 product removed`."""
+    products = [change.action for change in plan.products]
+    domains = len({c.domain for c in plan.changes if isinstance(c, DomainChange | DomainTakeover)})
+    kept, gone = len(products) - products.count("remove"), products.count("remove")
+    told = [_count(domains, "domain")] * bool(domains) + [_count(kept, "product")] * bool(kept)
+    parts = [f"{' and '.join(told)} stored"] * bool(told)
+    parts += [f"{_count(gone, 'product')} removed"] * bool(gone)
+    return ", ".join(parts) or "the declarations are stored"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def _lines(change: Change) -> Iterator[str]:
     match change:
         case DomainChange():

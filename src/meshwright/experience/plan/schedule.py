@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from meshwright.errors import Refused
 from meshwright.experience.builds import Build
 from meshwright.experience.plan.order import in_order
-from meshwright.experience.staleness import current_id, is_due, stale_reasons
+from meshwright.experience.staleness import MOVED, current_id, is_due, stale_reasons
 from meshwright.model.address import ProductKey
 from meshwright.model.contract import Contract
 from meshwright.model.mesh import Mesh
@@ -26,8 +26,9 @@ def builds_for(
 ) -> dict[ProductKey, Build]:
     """The builds of one `mesh run`, upstream first.
 
-    Named products are built in any case. Without names: with `due`, the products whose sources
-    are due and what that makes stale; else every stale product, and every one that reads a source.
+    Named products are built in any case; with `due`, those of them that are due. Without names: with `due`,
+    the products whose sources are due and what that makes stale; else every stale product, and every one
+    that reads a source.
     With `downstream`, what reads a built product is built too, unless a rollback pinned it.
 
     Raises:
@@ -49,7 +50,9 @@ def builds_for(
         if product.status == "retired":
             continue
         upstream = mesh.upstream(product)
-        if named:
+        if named and key not in named and not any(up in builds for up in upstream):
+            continue
+        if named and not due:
             follows = downstream and not known.pinned and any(up in builds for up in upstream)
             if key in named or follows:
                 reason = "asked for" if key in named else "reads what is built before it"
@@ -60,7 +63,7 @@ def builds_for(
         if not reasons and not due and reads_source and not known.pinned:
             reasons = (SOURCE_READER,)
         if due and not (is_due(known, now) or any(up in builds for up in upstream) or known.current is None):
-            reasons = tuple(reason for reason in reasons if reason.startswith("newer data"))
+            reasons = tuple(reason for reason in reasons if reason.startswith(MOVED))
         if reasons:
             asked = reasons == (SOURCE_READER,)
             builds[key] = Build(key, reasons, current_id(state, key), asked)

@@ -48,7 +48,7 @@ def check(mesh: Mesh) -> Iterator[Problem]:
             hint = "give the port the version of one of these contracts"
         else:
             message = f"{product.key} has no contract `{port.contract_id}` for output port `{port.name}`"
-            suggester = Suggester(c.id for c in product.contracts)
+            suggester = Suggester(c.id for c in product.contracts if not c.servers)
             known = ", ".join(f"`{name}`" for name in suggester.names) or "none"
             folder = f"{product.bundle.folder}/contracts"
             hint = suggester.hint(port.contract_id) or f"write it into {folder}; contracts there: {known}"

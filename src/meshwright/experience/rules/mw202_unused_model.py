@@ -45,10 +45,11 @@ def check(mesh: Mesh) -> Iterator[Problem]:
             if any(word.search(other.text) for other in product.models if other is not model):
                 continue
             objects = Suggester(obj.table for _, obj in product.objects())
+            listed = f"the product serves {', '.join(objects.names) or 'no object'}"
             yield Problem(
                 CODE,
                 f"{model.file} builds no object of {product.key}, and no other model uses it",
                 file=model.file,
-                hint=objects.hint(model.name, f"objects are {', '.join(objects.names) or 'none'}"),
+                hint=objects.hint(model.name, f"{listed}; remove the model, or serve an object of its name"),
                 severity="warning",
             )
