@@ -218,4 +218,4 @@ def test_what_is_not_closed_is_told_with_where_it_began(tmp_path: Path) -> None:
     assert "to close the bracket at 2:7" in mesh.run("validate", "open.yaml", code=2).out
     mesh.csv("data/orders.csv", "id,customer,amount", '1,"ada,10.5', "2,bob,3")
     text = " ".join(mesh.run("apply", "--yes", code=1).text.split())
-    assert "line 2" in text and "a quote that opens there is not closed" in text and "CSV Error" not in text
+    assert "line 2" in text and "a quote is not closed" in text and "CSV Error" not in text

@@ -91,7 +91,8 @@ def codes(analysis):
 def test_references_resolve_to_input_objects_and_models():
     analysis = analyse(
         {
-            "report.sql": 'select s.id from staged s join assets.offices."office@1" o on o.city = s.city',
+            "report.sql": "select s.id, 0 as total from staged s "
+            'join assets.offices."office@1" o on o.city = s.city',
             "staged.sql": "select id, 'x' as city from crm.deals",
         }
     )

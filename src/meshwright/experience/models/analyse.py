@@ -304,10 +304,13 @@ class _Work:
         statements: Mapping[str, Statement],
         made: Mapping[str, tuple[str, ...]],
     ) -> None:
-        """What a statement returns is what the contract of its table declares."""
+        """What a statement returns, where nothing else is wrong with it, is what its contract declares."""
+        wrong = {problem.file for problem in self.problems}
         for built in self.built:
             model = built.model
             if model is None or model not in statements or model not in made or built.columns is None:
+                continue
+            if models[model].file in wrong:
                 continue
             returned = {name.lower() for name in made[model]}
             declared = {name.lower() for name in built.columns}
