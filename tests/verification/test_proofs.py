@@ -216,3 +216,19 @@ def test_what_another_meaning_of_a_column_gave_is_not_remembered(
     assert reached(second["deals.v.length"]) == ("scanned", 0)
     again = verify_stored(connection, deals(short), "deals", files, remembered=remembered)
     assert reached(again["deals.v.length"]) == ("remembered", 1)
+
+
+def test_what_a_rule_gave_in_another_time_zone_is_not_remembered(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    remembered = Remembered()
+    late = pa.array([dt.datetime(2020, 1, 1, 23, 30, tzinfo=dt.UTC)], pa.timestamp("us", "UTC"))
+    files = store(pa.table({"v": late}), tmp_path, Shape())
+    rule = {"type": "sql", "query": "SELECT count(*) FROM {object} WHERE day(v) = 2", "mustBe": 0}
+    declared = deals({"name": "v", "logicalType": "timestamp"}, quality=[rule])
+    found = {}
+    for zone in ("UTC", "Asia/Tokyo", "UTC"):
+        connection.execute(f"SET TimeZone = '{zone}'")
+        results = verify_stored(connection, declared, "deals", files, remembered=remembered)
+        found[zone] = reached(results["deals.quality[0]"])
+    assert found == {"UTC": ("remembered", 0), "Asia/Tokyo": ("scanned", 1)}

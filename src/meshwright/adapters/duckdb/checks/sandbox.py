@@ -68,7 +68,9 @@ def run_rule(
         own = {name for name, target in offered.items() if target == relation}
         if walk.changing or not walk.read <= own:
             memory = None
-        if memory is not None and (known := memory.recall_rule(text)) is not None:
+        zone = connection.execute("SELECT current_setting('TimeZone')").fetchall()[0][0]
+        asked = f"{zone}: {text}"  # dates of time stamps depend on the zone
+        if memory is not None and (known := memory.recall_rule(asked)) is not None:
             return Measure(known, how="remembered")
         result = connection.execute(text)
         width = len(result.description or ())
@@ -84,7 +86,7 @@ def run_rule(
         return Measure(error=f"the query must return one value, and returned {many}")
     value = rows[0][0]
     if memory is not None and type(value) is int and abs(value) < 2**63:
-        memory.keep_rule(text, value)
+        memory.keep_rule(asked, value)
     return Measure(value)
 
 
