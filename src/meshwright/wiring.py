@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,24 @@ class WiredInfrastructure:
     def custom_engines(self) -> Mapping[str, CustomEngine]:
         """The engines of custom rules."""
         return custom_engines()
+
+
+def open_connections(
+    environment: Environment, root: Path, scratch: Path
+) -> tuple[Registry, WiredInfrastructure]:
+    """The registry and the infrastructure of an environment, with connections of their own."""
+    return open_registry(environment, root), WiredInfrastructure(environment, root, scratch)
+
+
+def load_adapters() -> None:
+    """Load what nearly every run uses, and open nothing."""
+    for name in (
+        "meshwright.adapters.duckdb.engine",
+        "meshwright.adapters.iceberg.warehouse",
+        "meshwright.adapters.local.reader",
+        "sqlglot.dialects.duckdb",  # models are rewritten
+    ):
+        import_module(name)
 
 
 class LazyReaders(Mapping[str, "SourceReader"]):

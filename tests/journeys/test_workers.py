@@ -37,6 +37,7 @@ PROGRAM = """
 import os, signal, sys, threading
 from pathlib import Path
 from meshwright.cli.main import main
+from meshwright import wiring
 from meshwright.experience.plan import apply as applying
 
 original, parent, seen = applying.run_product, os.getpid(), Path(sys.argv[1])
@@ -51,6 +52,12 @@ def forking():
     strangers = len(os.listdir("/proc/self/task")) - threading.active_count()
     (seen / f"strangers-{strangers}").touch()
 
+def loading():
+    import duckdb
+    duckdb.connect().execute("SELECT count(*) FROM range(1000000)")  # which starts threads
+
+if "threads" in sys.argv[2]:
+    wiring.load_adapters = loading
 os.register_at_fork(before=forking)
 applying.run_product = noting
 (seen / f"parent-{parent}").touch()
@@ -79,6 +86,14 @@ def test_many_products_are_built_in_other_processes(tmp_path: Path) -> None:
     processes = names - {parent}
     assert len(processes) == 2 and parent.removeprefix("parent-") not in processes
     assert "follows" in mesh.run("facts", "--verify").out
+
+
+def test_what_has_threads_once_it_is_loaded_is_loaded_by_each_worker(tmp_path: Path) -> None:
+    mesh = wide_mesh(tmp_path / "mesh")
+    outcomes = apply_elsewhere(mesh, tmp_path / "seen", deadly="threads", code=0)
+    assert [outcome["status"] for outcome in outcomes] == ["published"] * 6
+    names = {file.name for file in (tmp_path / "seen").iterdir()}
+    assert len(names) == 4 and "strangers-0" in names, "a parent, two workers, no thread at any fork"
 
 
 def test_a_run_that_takes_its_process_down_fails_alone(tmp_path: Path) -> None:

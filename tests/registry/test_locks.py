@@ -9,13 +9,13 @@ import pytest
 from meshwright.adapters.registry import SqlRegistry
 from meshwright.errors import Fenced, LockHeld
 from meshwright.model.address import ProductKey
-from meshwright.provisioning.registry import Event, Intent, Lock
+from meshwright.provisioning.registry import Event, Intent
 
 from .world import DEALS, FakeClock, World
 
 
-def intent(lock: Lock, run: str = "r1") -> Intent:
-    return Intent(run, "dev", lock.product, lock.fence, "2026-01-31T18:00:00Z", ("/warehouse/x",))
+def intent(fence: int = 0) -> Intent:
+    return Intent("r1", "dev", DEALS, fence, "2026-01-31T18:00:00Z", ("/warehouse/x",))
 
 
 def test_only_one_holder_at_a_time_and_the_other_learns_who_and_until_when(registry: SqlRegistry) -> None:
@@ -60,32 +60,29 @@ def test_who_lost_a_lock_can_neither_renew_nor_release_it(registry: SqlRegistry,
 
 
 def test_an_intent_is_dead_when_its_lock_is_lost(registry: SqlRegistry, clock: FakeClock) -> None:
-    lock = registry.acquire("dev", DEALS, "a", 60)
-    registry.intend(lock, intent(lock), [Event("run.intended", str(DEALS))])
-    assert registry.intents("dev", dead_only=False) == (intent(lock),)
+    lock = registry.begin(intent(), None, "a", 60, [Event("run.intended", str(DEALS))])
+    assert registry.intents("dev", dead_only=False) == (intent(lock.fence),)
     assert registry.intents("dev") == ()
     clock.forward(61)
-    assert registry.intents("dev") == (intent(lock),)
+    assert registry.intents("dev") == (intent(lock.fence),)
     registry.abandon("r1", "dev", [Event("run.abandoned", str(DEALS))])
     assert registry.intents("dev", dead_only=False) == ()
     assert [fact.kind for fact in registry.facts("dev")] == ["run.abandoned", "run.intended"]
 
 
 def test_a_released_lock_leaves_its_intent_dead(registry: SqlRegistry) -> None:
-    lock = registry.acquire("dev", DEALS, "a", 60)
-    registry.intend(lock, intent(lock), [])
+    lock = registry.begin(intent(), None, "a", 60, [])
     registry.release(lock)
     registry.acquire("dev", DEALS, "b", 60)
-    assert registry.intents("dev") == (intent(lock),)
+    assert registry.intents("dev") == (intent(lock.fence),)
 
 
 def test_a_run_that_was_called_dead_cannot_publish_by_any_clock(
     opened: Callable[..., SqlRegistry], registry: SqlRegistry, clock: FakeClock
 ) -> None:
-    lock = registry.acquire("dev", DEALS, "a", 60)
-    registry.intend(lock, intent(lock), [])
+    lock = registry.begin(intent(), None, "a", 60, [])
     fast = opened(clock=lambda: clock() + 100)
-    assert fast.intents("dev") == (intent(lock),)
+    assert fast.intents("dev") == (intent(lock.fence),)
     world = World(registry)
     with pytest.raises(Fenced):
         world.publish("p1", [], lock=lock)

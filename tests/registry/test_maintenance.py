@@ -10,7 +10,7 @@ import pytest
 from meshwright.adapters.registry import SqlRegistry, locks, publications
 from meshwright.errors import Conflict
 from meshwright.model.address import ProductKey
-from meshwright.provisioning.registry import Intent, Lock
+from meshwright.provisioning.registry import Intent
 
 from .world import DEALS, FakeClock, World, file
 
@@ -25,8 +25,10 @@ def sealed(paths: tuple[str, ...]) -> set[str]:
     return {path for path in paths if path.endswith(".metadata.json")}
 
 
-def intent(lock: Lock, prefix: str = "/elsewhere", *inputs: str) -> Intent:
-    return Intent("r", lock.environment, lock.product, lock.fence, "2026", (prefix,), inputs)
+def intent(
+    product: ProductKey = READER, prefix: str = "/elsewhere", *inputs: str, environment: str = "dev"
+) -> Intent:
+    return Intent("r", environment, product, 1, "2026", (prefix,), inputs)
 
 
 def test_expire_dooms_what_no_retained_publication_refers_to(world: World) -> None:
@@ -76,8 +78,7 @@ def test_doomed_leaves_out_what_lies_below_a_live_run(world: World) -> None:
     world.publish_files([file("a")])
     world.publish_files([file("b")])
     gone = world.expire(1)
-    lock = world.registry.acquire("dev", READER, "reader", 60)
-    world.registry.intend(lock, intent(lock, "/warehouse/a"), [])
+    lock = world.registry.begin(intent(READER, "/warehouse/a"), None, "reader", 60, [])
     assert set(world.doomed()) == set(gone) - {file("a").path}
     world.registry.release(lock)
     assert set(world.doomed()) == set(gone)
@@ -127,8 +128,8 @@ def test_metadata_that_wait_are_told_beside_the_retained_ones(world: World) -> N
 
 def test_what_a_run_under_way_reads_is_retained_until_it_ends(world: World, clock: FakeClock) -> None:
     read = world.publish_files([file("a")])
-    lock = world.registry.acquire("prod", READER, "reader", 60)
-    world.registry.intend(lock, intent(lock, "/elsewhere", read.id), [])
+    reading = intent(READER, "/elsewhere", read.id, environment="prod")
+    lock = world.registry.begin(reading, None, "reader", 60, [])
     for name in "bc":
         world.publish_files([file(name)])
     assert data(world.expire(1)) == {file("b").path}
@@ -145,10 +146,10 @@ def test_a_run_cannot_begin_with_what_is_forgotten_already(world: World) -> None
     read = world.publish_files([file("a")])
     world.publish_files([file("b")])
     world.expire(1)
-    lock = world.registry.acquire("dev", READER, "reader", 60)
     with pytest.raises(Conflict, match="not retained any more"):
-        world.registry.intend(lock, intent(lock, "/elsewhere", read.id), [])
+        world.registry.begin(intent(READER, "/elsewhere", read.id), None, "reader", 60, [])
     assert world.registry.intents("dev", dead_only=False) == ()
+    assert world.registry.held("dev") == ()
 
 
 def test_whoever_begins_to_read_and_whoever_forgets_wait_for_each_other(
@@ -157,12 +158,12 @@ def test_whoever_begins_to_read_and_whoever_forgets_wait_for_each_other(
     other, lock = opened(), world.lock()
     read = world.publish_files([file("a")], lock=lock)
     world.publish_files([file("b")], lock=lock)
-    reader = world.registry.acquire("dev", READER, "reader", 60)
+    world.registry.acquire("dev", READER, "reader", 60)
     ended: list[int] = []
     forgetting = threading.Thread(target=lambda: ended.append(world.registry.expire(lock, 1)))
     with other._database.writing() as tx:
-        locks.record_intent(tx, intent(reader, "/elsewhere", read.id))
-        publications.hold_inputs(tx, intent(reader, "/elsewhere", read.id))
+        locks.record_intent(tx, intent(READER, "/elsewhere", read.id))
+        publications.hold_inputs(tx, intent(READER, "/elsewhere", read.id))
         forgetting.start()
         forgetting.join(0.2)
         assert not ended
@@ -180,8 +181,9 @@ def test_orphans_are_what_no_environment_refers_to_or_is_writing(registry: SqlRe
     metadata = [f"/warehouse/{dev.key()}/{p.id}.metadata.json" for p in (old, new)]
     known = [*(file(name).path for name in "abc"), *metadata]
     assert registry.orphans(DEALS, [*known, file("lost").path]) == (file("lost").path,)
-    lock = prod.lock()
-    registry.intend(lock, intent(lock), [])
+    current = prod.current()
+    assert current is not None
+    lock = registry.begin(intent(DEALS, environment="prod"), current.id, "run", 60, [])
     assert registry.orphans(DEALS, [file("lost").path]) is None
     assert registry.orphans(READER, [file("lost").path]) == (file("lost").path,)
     registry.release(lock)

@@ -128,10 +128,10 @@ def test_publishing_ends_the_intent_of_its_run_and_unpins(world: World) -> None:
     first = world.publish_files([file("a")])
     world.append(file("b"))
     world.move(first)
-    lock = world.lock()
     id = world.next_id()
     run = world.publication(id).run
-    world.registry.intend(lock, Intent(run, "dev", DEALS, lock.fence, "2026", ("/w/",)), [])
+    intent = Intent(run, "dev", DEALS, 0, "2026", ("/w/",))
+    lock = world.registry.begin(intent, first.id, "run", 60, [])
     world.registry.release(lock)
     world.publish(id, [world.candidate(world.key(), id, [file("c")])])
     assert world.registry.intents("dev", dead_only=False) == ()
@@ -157,7 +157,6 @@ def test_an_expired_lock_is_lost_even_when_nobody_took_it(world: World, clock: F
         lambda: world.registry.unpin(sleeper, []),
         lambda: world.registry.expire(sleeper, 1),
         lambda: world.registry.move(sleeper, "p1", True, []),
-        lambda: world.registry.intend(sleeper, Intent("r", "dev", DEALS, 1, "2026", ()), []),
     ):
         with pytest.raises(Fenced):
             attempt()
@@ -270,3 +269,20 @@ def test_a_forgotten_publication_cannot_be_read(world: World) -> None:
     world.expire(1)
     with pytest.raises(InputError, match="not retained"):
         world.registry.handles(first.id)
+
+
+def test_a_run_cannot_begin_on_what_is_not_current_any_more(world: World) -> None:
+    first = world.publish_files([file("a")])
+    world.publish_files([file("b")])
+    intent = Intent("r", "dev", DEALS, 0, "2026", ("/w/",))
+    with pytest.raises(Conflict, match="published by somebody else"):
+        world.registry.begin(intent, first.id, "run", 60, [])
+    assert world.registry.held("dev") == () == world.registry.intents("dev", dead_only=False)
+
+
+def test_publishing_can_give_the_lock_back_at_the_same_moment(world: World) -> None:
+    lock, id = world.lock(), world.next_id()
+    world.registry.publish(lock, world.publication(id), None, [], [], release=True)
+    assert world.registry.held("dev") == ()
+    with pytest.raises(Fenced):
+        world.registry.renew(lock, 60)

@@ -64,9 +64,8 @@ def test_the_migrations_make_the_same_beside_what_is_there(
 def test_a_registry_of_the_first_revision_is_migrated_with_what_it_holds(
     registry: SqlRegistry, opened: Callable[..., SqlRegistry]
 ) -> None:
-    lock = registry.acquire("dev", DEALS, "a", 60)
-    intent = Intent("r", "dev", DEALS, lock.fence, "2026", ("/warehouse/x",))
-    registry.intend(lock, intent, [])
+    intent = Intent("r", "dev", DEALS, 1, "2026", ("/warehouse/x",))
+    registry.begin(intent, None, "a", 60, [])
     with registry._database.engine.begin() as connection:
         connection.execute(text("DROP TABLE mesh_counts"))
         connection.execute(text("DROP INDEX mesh_doomed_path"))

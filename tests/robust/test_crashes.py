@@ -46,11 +46,11 @@ INSIDE = [
     point("before the intent is forgotten", sql="DELETE FROM mesh_intents"),
     point("before readers are told", sql="INTO mesh_served"),
     point("before the fact is recorded", sql="INTO mesh_facts", nth=2),
+    point("before the lock is given back", sql="UPDATE mesh_locks SET holder", nth=1),
     point("before the publication is committed", sql="INTO mesh_publications", commit=True),
 ]
 AFTER = [
     point("when it has reached published", commits=True, step="published"),
-    point("before the lock is given back", commits=True, sql="UPDATE mesh_locks SET holder", nth=1),
     point("when the lock is given back", commits=True, step="released"),
 ]
 LATER = [

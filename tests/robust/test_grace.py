@@ -153,7 +153,7 @@ def test_an_input_that_was_forgotten_before_the_run_said_that_it_reads_it_is_loo
 ) -> None:
     mesh = shop_mesh(tmp_path / "mesh", retain=1, lock_seconds=600)
     mesh.run("apply", "--yes")
-    place = {"call": "meshwright.adapters.registry.registry:SqlRegistry.intend"}
+    place = {"call": "meshwright.adapters.registry.registry:SqlRegistry.begin"}
     paused = start(mesh.root, {"what": "stop", **place}, "run", "shop/report")
     assert paused.stdout is not None
     assert paused.stdout.readline() == "stopped\n"

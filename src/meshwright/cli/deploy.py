@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from meshwright.cli.output import check_format, console, print_json, wrapped
 from meshwright.cli.workspace import Workspace, open_workspace
 from meshwright.errors import Conflict, InputError, MeshwrightError, Refused
 from meshwright.experience.plan.plan import Plan, pins
+
+if TYPE_CHECKING:
+    from meshwright.experience.runs.nursery import Nursery
 
 AllowBreaking = Annotated[
     str | None,
@@ -93,17 +96,18 @@ def apply(
         workspace.must_have_domains(take_over or ())
         if workspace.unchanged():
             return _nothing(workspace, format)
-        found = workspace.plan(allow_breaking, allow_destroy, take_over or ())
-        if found.empty:
-            return _nothing(workspace, format)
-        _show_and_ask(found, format, yes)
-        if not yes:
-            return _execute_agreed(context, workspace, found, format, "the plan")
-        try:
-            return _execute(workspace, found, format)
-        except Conflict:
-            if attempt == ATTEMPTS:
-                raise
+        with workspace.nursery(len(workspace.raw.bundles)) as nursery:
+            found = workspace.plan(allow_breaking, allow_destroy, take_over or ())
+            if found.empty:
+                return _nothing(workspace, format)
+            _show_and_ask(found, format, yes)
+            if not yes:
+                return _execute_agreed(context, workspace, found, format, "the plan")
+            try:
+                return _execute(workspace, found, format, nursery)
+            except Conflict:
+                if attempt == ATTEMPTS:
+                    raise
 
 
 def _show_and_ask(found: Plan, format: str, yes: bool) -> None:
@@ -282,14 +286,13 @@ def _must_be_of_this_tree(workspace: Workspace, found: Plan, where: str) -> None
         )
 
 
-def _execute(workspace: Workspace, found: Plan, format: str) -> None:
+def _execute(workspace: Workspace, found: Plan, format: str, nursery: Nursery | None = None) -> None:
     from meshwright.cli.progress import Progress
     from meshwright.experience.plan.apply import apply_plan
 
     with Progress(format == "text", [build.product for build in found.builds]) as progress:
-        applied = apply_plan(
-            workspace.run_context(progress.listener), found, progress.done, workspace.workers
-        )
+        run_context = workspace.run_context(progress.listener)
+        applied = apply_plan(run_context, found, progress.done, workspace.workers, nursery)
     if format == "json":
         print_json(
             {

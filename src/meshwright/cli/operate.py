@@ -49,9 +49,9 @@ def run(
     state = workspace.state
     mesh = replace(workspace.mesh, owned=workspace.owned)
     builds = builds_for(mesh, state, named, downstream, due, workspace.now())
-    with Progress(format == "text", builds) as progress:
+    with workspace.nursery(len(builds)) as nursery, Progress(format == "text", builds) as progress:
         run_context = workspace.run_context(progress.listener)
-        outcomes = run_builds(run_context, builds, progress.done, workspace.workers)
+        outcomes = run_builds(run_context, builds, progress.done, workspace.workers, nursery)
     if format == "json":
         print_json({"outcomes": [outcome.as_json() for outcome in outcomes]})
     elif not outcomes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from meshwright.provisioning.registry import AppliedDomain, EnvironmentState, Re
 if TYPE_CHECKING:
     from meshwright.experience.plan.plan import Plan, Refusal
     from meshwright.experience.runs.context import Listener, RunContext
+    from meshwright.experience.runs.nursery import Nursery
     from meshwright.provisioning.ports import Infrastructure
 
 
@@ -339,6 +341,7 @@ class Workspace:
         """What runs work with; what dead runs left behind is removed first, unless `clean` is false."""
         from meshwright.experience.runs.context import RunContext, no_listener
         from meshwright.experience.runs.maintenance import clean_up
+        from meshwright.wiring import open_connections
 
         context = RunContext(
             mesh=self.mesh,
@@ -348,17 +351,24 @@ class Workspace:
             scratch=self.scratch,
             cache=self.cache,
             listener=listener or no_listener,
-            reopen=self._reopen,
+            reopen=partial(open_connections, self.environment, self.root, self.scratch),
         )
         if clean:
             clean_up(context)
         return context
 
-    def _reopen(self) -> tuple[Registry, Infrastructure]:
-        from meshwright.wiring import WiredInfrastructure, open_registry
+    @contextmanager
+    def nursery(self, products: int) -> Iterator[Nursery | None]:
+        """What loads the adapters from now on, where so many products are built in processes."""
+        from meshwright.experience.runs.crew import ENOUGH
+        from meshwright.experience.runs.nursery import Nursery, forks_safely
+        from meshwright.wiring import load_adapters
 
-        infrastructure = WiredInfrastructure(self.environment, self.root, self.scratch)
-        return open_registry(self.environment, self.root), infrastructure
+        if products < ENOUGH or self.workers < 2 or not forks_safely():
+            yield None
+            return
+        with Nursery(load_adapters) as nursery:
+            yield nursery
 
     def owned_key(self, text: str) -> ProductKey:
         """The product that a person means, which must be of a domain that this tree owns.

@@ -170,12 +170,17 @@ class Registry(Protocol):
 
     # --- runs
 
-    def intend(self, lock: Lock, intent: Intent, events: Sequence[Event]) -> None:
-        """Record that a run is about to write, and what it reads.
+    def begin(
+        self, intent: Intent, base: str | None, holder: str, seconds: float, events: Sequence[Event]
+    ) -> Lock:
+        """Take the product's lock for a run that is about to write, and record what it reads.
+
+        The lock's fence takes the place of the intent's.
 
         Raises:
-            Fenced: the lock was lost.
-            Conflict: a publication that the intent names is not retained any more.
+            LockHeld: somebody holds the lock and it has not expired; says who and until when.
+            Conflict: the current publication is not `base`, or one that the intent names is not
+                retained any more.
         """
         ...
 
@@ -197,6 +202,7 @@ class Registry(Protocol):
         candidates: Sequence[Candidate],
         events: Sequence[Event],
         found: Mapping[tuple[str, str], int] | None = None,
+        release: bool = False,
     ) -> Publication:
         """The commit point: make `publication` the one that readers see, in one transaction.
 
@@ -205,7 +211,7 @@ class Registry(Protocol):
         pointers; removes the intent of `publication.run`; unpins the product. Returns the
         publication with its number. `publication.id` makes it idempotent: one that is already
         recorded is returned as it is. `found` holds what verification counted in its files, by
-        path and digest of what was counted.
+        path and digest of what was counted; with `release` the lock is given back too.
 
         Raises:
             Fenced: the lock was lost.

@@ -46,9 +46,7 @@ def publish(
     if recorded := find(tx, publication.id):
         return _same(recorded, publication)
     last = locks.hold(tx, lock)
-    current = _current_row(tx, lock.environment, lock.product)
-    if (current.id if current else None) != base:
-        raise _not_base(lock, base, current.id if current else None)
+    current = require_current(tx, lock, base)
     moment = _moment(tx)
     new = replace(publication, number=last + 1, created_at=iso(moment))
     base_number = current.number if current else None
@@ -175,6 +173,26 @@ def sealed(tx: Transaction, environment: str, product: ProductKey, newest: int) 
         query = select(location).where(publication_objects.c.publication.in_(part), location.is_not(None))
         found.update(tx.run(query.distinct()).scalars())
     return len(retained), frozenset(found)
+
+
+def require_current(tx: Transaction, lock: Lock, base: str | None) -> Row[Any] | None:
+    """The current publication of a lock's product, which must be `base`.
+
+    Raises:
+        Conflict: it is another one.
+    """
+    query = select(publications).join(served, served.c.publication == publications.c.id)
+    query = query.where(files.of_product(served, lock.environment, lock.product))
+    current = tx.run(query).one_or_none()
+    found = current.id if current else None
+    if found != base:
+        raise Conflict(
+            f"{lock.product} was published by somebody else in the meantime",
+            where=f"{lock.product} in {lock.environment}",
+            why=f"this run was built on {base or 'nothing'}; the current publication is {found or 'nothing'}",
+            way_out="run it again",
+        )
+    return current
 
 
 def hold_inputs(tx: Transaction, intent: Intent) -> None:
@@ -313,12 +331,9 @@ def _handle(row: Row[Any], held: Sequence[DataFile]) -> Handle:
     )
 
 
-def _current_row(tx: Transaction, environment: str, product: ProductKey) -> Row[Any] | None:
-    query = select(publications).join(served, served.c.publication == publications.c.id)
-    return tx.run(query.where(files.of_product(served, environment, product))).one_or_none()
-
-
 def _sealed(tx: Transaction, publication: str | None) -> dict[int, str | None]:
+    if publication is None:
+        return {}
     query = select(publication_objects.c.object, publication_objects.c.metadata)
     rows = tx.run(query.where(publication_objects.c.publication == publication))
     return {row.object: row.metadata for row in rows}
@@ -382,14 +397,5 @@ def _stale(lock: Lock, candidate: Candidate) -> Conflict:
         f"{candidate.handle.key} was built on another state than the current publication's",
         where=f"{lock.product} in {lock.environment}",
         why="its base has other table metadata than the publication that it is to follow",
-        way_out="run it again",
-    )
-
-
-def _not_base(lock: Lock, base: str | None, current: str | None) -> Conflict:
-    return Conflict(
-        f"{lock.product} was published by somebody else in the meantime",
-        where=f"{lock.product} in {lock.environment}",
-        why=f"this run was built on {base or 'nothing'}; the current publication is {current or 'nothing'}",
         way_out="run it again",
     )

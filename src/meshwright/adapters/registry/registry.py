@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -125,13 +126,17 @@ class SqlRegistry(Registry):
 
     # --- runs
 
-    def intend(self, lock: Lock, intent: Intent, events: Sequence[Event]) -> None:
-        """Record that a run is about to write, and what it reads."""
+    def begin(
+        self, intent: Intent, base: str | None, holder: str, seconds: float, events: Sequence[Event]
+    ) -> Lock:
+        """Take the product's lock and record what a run is about to write, and what it reads."""
         with self._database.writing() as tx:
-            locks.hold(tx, lock)
-            locks.record_intent(tx, intent)
+            lock = locks.acquire(tx, intent.environment, intent.product, holder, seconds)
+            publications.require_current(tx, lock, base)
+            locks.record_intent(tx, replace(intent, fence=lock.fence))
             publications.hold_inputs(tx, intent)
             facts.append(tx, facts.hold_head(tx, intent.environment), events)
+            return lock
 
     def abandon(self, run: str, environment: str, events: Sequence[Event]) -> None:
         """Forget a run's intent."""
@@ -162,6 +167,7 @@ class SqlRegistry(Registry):
         candidates: Sequence[Candidate],
         events: Sequence[Event],
         found: Mapping[tuple[str, str], int] | None = None,
+        release: bool = False,
     ) -> Publication:
         """The commit point.
 
@@ -173,6 +179,8 @@ class SqlRegistry(Registry):
             published = publications.publish(tx, lock, publication, base, candidates, events)
             if found:
                 counts.keep(tx, found)
+            if release:
+                locks.release(tx, lock)
             return published
 
     def recall_counts(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from meshwright.errors import Conflict, LockHeld, MeshwrightError, PlanRefused, Refused
@@ -22,6 +23,7 @@ from meshwright.experience.plan.plan import Plan
 from meshwright.experience.runs.context import RunContext
 from meshwright.experience.runs.crew import crew_for
 from meshwright.experience.runs.maintenance import delete_doomed
+from meshwright.experience.runs.nursery import Nursery
 from meshwright.experience.runs.run import RunOutcome, run_product
 from meshwright.experience.staleness import current_id
 from meshwright.model.address import ProductKey
@@ -49,7 +51,9 @@ class Applied:
         return any(outcome.status not in DONE for outcome in self.outcomes)
 
 
-def apply_plan(context: RunContext, plan: Plan, report: Report, workers: int = 2) -> Applied:
+def apply_plan(
+    context: RunContext, plan: Plan, report: Report, workers: int = 2, nursery: Nursery | None = None
+) -> Applied:
     """Execute the plan in the environment it was made for.
 
     What was applied before the process ended, or a build failed, is not done again. `context.mesh` is
@@ -72,14 +76,14 @@ def apply_plan(context: RunContext, plan: Plan, report: Report, workers: int = 2
                 return Applied((), already=True)
             if moved and not plan.declarations:
                 break
-            return Applied(run_builds(context, builds, report, workers))
+            return Applied(run_builds(context, builds, report, workers, nursery))
         if moved or not _as_judged(context, plan, state):
             break
         try:
             store_declarations(context, plan, state)
         except Conflict:
             continue  # most likely a run published meanwhile, which does not matter here
-        return Applied(run_builds(context, {b.product: b for b in plan.builds}, report, workers))
+        return Applied(run_builds(context, {b.product: b for b in plan.builds}, report, workers, nursery))
     raise overtaken(plan)
 
 
@@ -184,7 +188,11 @@ def declaration_events(plan: Plan) -> Sequence[Event]:
 
 
 def run_builds(
-    context: RunContext, builds: Mapping[ProductKey, Build], report: Report, workers: int = 2
+    context: RunContext,
+    builds: Mapping[ProductKey, Build],
+    report: Report,
+    workers: int = 2,
+    nursery: Nursery | None = None,
 ) -> tuple[RunOutcome, ...]:
     """Build products, upstream first, several at a time; what reads a failed one is blocked.
 
@@ -202,10 +210,8 @@ def run_builds(
         outcomes[outcome.product] = outcome
         report(outcome)
 
-    def attempt(own: RunContext, key: ProductKey) -> RunOutcome:
-        return _attempt(own, builds[key], analyses[key])
-
-    with crew_for(context, attempt, len(builds), workers) as crew:
+    attempt = partial(_attempt, builds, analyses)
+    with crew_for(context, attempt, len(builds), workers, nursery) as crew:
         while order or running:
             for key in list(order):
                 if not waiting[key] <= outcomes.keys():
@@ -225,13 +231,18 @@ def run_builds(
     return tuple(outcomes[key] for key in builds)
 
 
-def _attempt(context: RunContext, build: Build, analysis: ProductAnalysis) -> RunOutcome:
+def _attempt(
+    builds: Mapping[ProductKey, Build],
+    analyses: Mapping[ProductKey, ProductAnalysis],
+    context: RunContext,
+    key: ProductKey,
+) -> RunOutcome:
     try:
-        return run_product(context, context.mesh.products[build.product], build, analysis)
+        return run_product(context, context.mesh.products[key], builds[key], analyses[key])
     except LockHeld as error:
-        return RunOutcome(build.product, "", "locked", error=error)
+        return RunOutcome(key, "", "locked", error=error)
     except MeshwrightError as error:
-        return RunOutcome(build.product, "", "failed", error=error)
+        return RunOutcome(key, "", "failed", error=error)
 
 
 def _blocked(key: ProductKey, bad: Sequence[ProductKey], under_way: bool) -> RunOutcome:

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from meshwright.experience.models import AnalysisCache
 from meshwright.experience.runs.memory import ProcessMemory
@@ -65,7 +66,7 @@ class RunContext:
     """A mesh, one of its environments, and everything that is wired to it.
 
     `scratch` is a local folder; each run has one of its own below it. `cache` belongs to the thread
-    that made the context. `reopen` makes connections anew, for a forked process.
+    that made the context. `reopen` makes connections anew, for another process.
     """
 
     mesh: Mesh
@@ -81,19 +82,30 @@ class RunContext:
     memory: ProcessMemory = field(default_factory=ProcessMemory, repr=False)
     _handles: dict[str, Mapping[ObjectKey, Handle]] = field(default_factory=dict, repr=False)
 
+    def for_another_process(self) -> RunContext:
+        """The same without connections, to be sent to another process."""
+        nothing: Any = None
+        return replace(
+            self,
+            registry=nothing,
+            infrastructure=nothing,
+            cache=None,
+            listener=no_listener,
+            memory=nothing,
+            _handles={},
+        )
+
     def in_process(self, holder: str, listener: Listener) -> RunContext:
-        """The same for a forked process, which shares no connection with this one."""
+        """The same with connections of this process, which may be forked."""
         assert self.reopen is not None
         registry, infrastructure = self.reopen()
         return replace(
             self,
             registry=registry,
             infrastructure=infrastructure,
-            cache=None,
             listener=listener,
             holder=holder,
             memory=ProcessMemory(),
-            _handles={},
         )
 
     def handles(self, publication: str) -> Mapping[ObjectKey, Handle]:

@@ -1,32 +1,22 @@
 """Several runs at a time: worker processes where the system can fork, threads elsewhere.
 
-Building is Python and a little SQL for small products, so threads share one core. A forked worker
-costs milliseconds and has the mesh already; and when a run takes its process down (out of memory,
-a fault in a native library), only that run fails.
+Building is Python and a little SQL for small products, so threads share one core. When a run takes
+its process down (out of memory, a fault in a native library), only that run fails.
 """
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
-import os
 import signal
-import sys
-import threading
-from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import ExitStack
 from multiprocessing import connection
 from typing import Any, Protocol, Self
 
 from meshwright.errors import BuildError
-from meshwright.experience.runs.context import RunContext, no_listener
+from meshwright.experience.runs.context import RunContext
+from meshwright.experience.runs.nursery import Attempt, Nursery, Worker, forks_safely
 from meshwright.experience.runs.run import RunOutcome
 from meshwright.model.address import ProductKey
-from meshwright.provisioning.processes import process_name
-
-Attempt = Callable[[RunContext, ProductKey], RunOutcome]
-"""Runs one product; never raises for what is the product's or the infrastructure's fault."""
 
 ENOUGH = 4
 """With fewer products than this, starting processes does not pay."""
@@ -52,23 +42,18 @@ class Crew(Protocol):
         ...
 
 
-def crew_for(context: RunContext, attempt: Attempt, products: int, workers: int) -> Crew:
-    """Processes when there is enough to do and this process forks safely, else threads."""
-    if context.reopen is not None and products >= ENOUGH and workers > 1 and forks_safely():
-        return ProcessCrew(context, attempt)
-    return ThreadCrew(context, attempt, workers)
+def crew_for(
+    context: RunContext, attempt: Attempt, products: int, workers: int, nursery: Nursery | None = None
+) -> Crew:
+    """Processes when there is enough to do and this process forks safely, else threads.
 
-
-def forks_safely() -> bool:
-    """Whether this process can fork: on Linux, when it has no thread that Python does not know.
-
-    A native library's thread, such as those of an engine that has been used here, may hold a lock
-    at the moment of the fork, and nobody gives it back in the child.
+    The workers come from `nursery` where one is open; `attempt` must be something that can be pickled.
     """
-    try:
-        return len(os.listdir("/proc/self/task")) == threading.active_count()  # noqa: PTH208
-    except OSError:
-        return False
+    if products < ENOUGH or workers < 2 or context.reopen is None:
+        return ThreadCrew(context, attempt, workers)
+    if nursery is None and forks_safely():
+        nursery = Nursery()
+    return ProcessCrew(context, attempt, nursery) if nursery else ThreadCrew(context, attempt, workers)
 
 
 class ThreadCrew:
@@ -99,115 +84,68 @@ class ThreadCrew:
 
 
 class ProcessCrew:
-    """Runs in forked processes; each has connections and an engine of its own."""
+    """Runs in processes of a nursery; each has connections and an engine of its own."""
 
-    def __init__(self, context: RunContext, attempt: Attempt) -> None:
+    def __init__(self, context: RunContext, attempt: Attempt, nursery: Nursery) -> None:
         self._context = context
         self._attempt = attempt
-        self._idle: list[_Worker] = []
-        self._busy: dict[Any, _Worker] = {}
+        self._nursery = nursery
+        self._idle: list[Worker] = []
+        self._busy: dict[Any, tuple[Worker, ProductKey]] = {}
 
     def __enter__(self) -> Self:
         """See `Crew`."""
+        if not self._nursery.instruct(self._context, self._attempt):
+            self._nursery.close()
+            self._nursery = Nursery()  # what it would load has threads; each worker loads it for itself
+            self._nursery.instruct(self._context, self._attempt)
         return self
 
     def __exit__(self, *raised: object) -> None:
         """See `Crew`."""
-        for worker in (*self._idle, *self._busy.values()):
-            worker.dismiss(at_once=any(raised))
+        with ExitStack() as last:
+            last.callback(self._nursery.close)
+            for worker in (*self._idle, *(worker for worker, _ in self._busy.values())):
+                last.callback(worker.dismiss, at_once=any(raised))
 
     def start(self, product: ProductKey) -> None:
         """See `Crew`."""
-        worker = self._idle.pop() if self._idle else self._hire()
-        worker.begin(product)
-        self._busy[worker.pipe] = worker
+        worker = self._idle.pop() if self._idle else self._nursery.hire()
+        worker.pipe.send(product)
+        self._busy[worker.pipe] = worker, product
 
     def finished(self) -> list[RunOutcome]:
         """See `Crew`."""
         outcomes: list[RunOutcome] = []
         while not outcomes:
             for pipe in connection.wait(list(self._busy)):
-                outcome = self._heard(self._busy[pipe])
+                outcome = self._heard(pipe)
                 if outcome is not None:
                     outcomes.append(outcome)
         return outcomes
 
-    def _heard(self, worker: _Worker) -> RunOutcome | None:
+    def _heard(self, pipe: Any) -> RunOutcome | None:
+        worker, product = self._busy[pipe]
         try:
-            kind, *said = worker.pipe.recv()
+            kind, *said = pipe.recv()
         except EOFError:
-            del self._busy[worker.pipe]
-            return worker.died()
+            del self._busy[pipe]
+            return _died(product, self._nursery.bury(worker))
         if kind == "step":
             self._context.listener(*said)
             return None
-        del self._busy[worker.pipe]
+        del self._busy[pipe]
         self._idle.append(worker)
         outcome: RunOutcome = said[0]
         return outcome
 
-    def _hire(self) -> _Worker:
-        others = [worker.pipe for worker in (*self._idle, *self._busy.values())]
-        return _Worker(self._context, self._attempt, others)
 
-
-class _Worker:
-    """One forked process, and the pipe to it."""
-
-    def __init__(self, context: RunContext, attempt: Attempt, others: list[Any]) -> None:
-        fork = multiprocessing.get_context("fork")
-        self.pipe, theirs = fork.Pipe()
-        self._product: ProductKey | None = None
-        self._process = fork.Process(
-            target=_work, args=(context, attempt, theirs, [self.pipe, *others]), daemon=True
-        )
-        sys.stdout.flush()
-        sys.stderr.flush()
-        self._process.start()
-        theirs.close()
-
-    def begin(self, product: ProductKey) -> None:
-        """Give it something to do."""
-        self._product = product
-        self.pipe.send(product)
-
-    def dismiss(self, at_once: bool) -> None:
-        """Let it end; `at_once` in the middle of a run, whose remains the next start removes."""
-        if at_once:
-            self._process.terminate()
-        else:
-            with suppress(OSError):
-                self.pipe.send(None)
-        self._process.join()
-        self.pipe.close()
-
-    def died(self) -> RunOutcome:
-        """The outcome of a run that took its process with it."""
-        self._process.join()
-        self.pipe.close()
-        code = self._process.exitcode or 0
-        how = f"by signal {signal.Signals(-code).name}" if code < 0 else f"with code {code}"
-        assert self._product is not None
-        error = BuildError(
-            f"the process that built {self._product} ended {how}",
-            why="it ran out of memory, was ended from outside, or met a fault in a native library",
-            way_out="run it again alone; lower `memory_limit` of the environment where memory is short",
-        )
-        return RunOutcome(self._product, "", "failed", error=error)
-
-
-def _work(context: RunContext, attempt: Attempt, pipe: Any, others: list[Any]) -> None:
-    """What a worker does: run what it is told until there is nothing more."""
-    gc.freeze()  # what the parent made stays: looking through it would copy its memory
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    for other in others:
-        other.close()  # so that the parent's end shows
-
-    def tell(step: str, product: ProductKey | None) -> None:
-        pipe.send(("step", step, product))
-
-    own = context.in_process(process_name(), no_listener if context.listener is no_listener else tell)
-    with suppress(EOFError, BrokenPipeError):
-        while (product := pipe.recv()) is not None:
-            pipe.send(("done", attempt(own, product)))
-    os._exit(0)
+def _died(product: ProductKey, code: int) -> RunOutcome:
+    """The outcome of a run that took its process with it."""
+    how = f"by signal {signal.Signals(-code).name}" if code < 0 else f"with code {code}"
+    error = BuildError(
+        f"the process that built {product} ended {how}",
+        why="it ran out of memory, was ended from outside, or met a fault in a native library",
+        way_out="run it again alone; lower `memory_limit` of the environment where memory is short",
+    )
+    return RunOutcome(product, "", "failed", error=error)

@@ -16,7 +16,7 @@ from meshwright.experience.runs.build import Builder, data_files
 from meshwright.experience.runs.context import RunContext
 from meshwright.experience.runs.costs import Meter
 from meshwright.experience.runs.inputs import InputReader, Inputs
-from meshwright.experience.runs.locks import locked
+from meshwright.experience.runs.locks import Held, holding
 from meshwright.experience.runs.maintenance import EVERY, maintain, remove_run
 from meshwright.experience.runs.quarantine import Built, Quarantine, Quarantined, kept
 from meshwright.experience.runs.schedule import next_due
@@ -89,14 +89,40 @@ def run_product(context: RunContext, product: Product, build: Build, analysis: P
     Raises:
         LockHeld: another run of the product is under way; that is no fact.
     """
-    with locked(context, product.key) as lock:
-        wanted = [product.key, *context.mesh.upstream(product)]
+    wanted = [product.key, *context.mesh.upstream(product)]
+    meter = Meter(context.memory)
+    for attempt in range(1, _ATTEMPTS + 1):
         current = context.registry.current(context.environment.name, wanted)
         if not build.asked and _done_meanwhile(context, product, build, current.get(product.key)):
             return RunOutcome(product.key, "", "current")
-        meter = Meter(context.memory)
-        reason = "; ".join(build.reasons)
-        return _Run(context, product, lock, current, analysis, context.new_run(), meter, reason).execute()
+        run = context.new_run()
+        try:
+            lock = _begin(context, product.key, run, current, "; ".join(build.reasons))
+            break
+        except Conflict:
+            if attempt == _ATTEMPTS:
+                raise
+    with holding(context, lock) as held:
+        return _Run(context, product, held, current, analysis, run, meter).execute()
+
+
+def _begin(
+    context: RunContext, key: ProductKey, run: str, current: Mapping[ProductKey, Publication], reason: str
+) -> Lock:
+    """Take the lock, and say what will be written and what is read, so that it is retained meanwhile.
+
+    Raises:
+        LockHeld: another run of the product is under way.
+        Conflict: the product, or an input, was published anew since `current` was looked up.
+    """
+    base = current.get(key)
+    read = tuple(publication.id for product, publication in current.items() if product != key)
+    prefixes = (context.infrastructure.warehouse.prefix(key), str(context.scratch / run))
+    intent = Intent(run, context.environment.name, key, 0, context.now(), prefixes, read)
+    started = Event("run.started", str(key), {"run": run, "reason": reason})
+    return context.registry.begin(
+        intent, base.id if base else None, context.holder, context.lock_seconds, [started]
+    )
 
 
 def _done_meanwhile(context: RunContext, product: Product, build: Build, current: Publication | None) -> bool:
@@ -112,12 +138,11 @@ def _done_meanwhile(context: RunContext, product: Product, build: Build, current
 class _Run:
     context: RunContext
     product: Product
-    lock: Lock
+    held: Held
     current: Mapping[ProductKey, Publication]
     analysis: ProductAnalysis
     id: str
     meter: Meter
-    reason: str
     results: tuple[CheckResult, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
     warnings: list[str] = field(default_factory=list)
@@ -129,11 +154,8 @@ class _Run:
         self.counts = RunCounts(self.context.registry)
 
     def execute(self) -> RunOutcome:
-        context, key = self.context, self.product.key
+        context = self.context
         folder = context.scratch / self.id
-        started = Event("run.started", str(key), {"run": self.id, "reason": self.reason})
-        prefixes = (context.infrastructure.warehouse.prefix(key), str(folder))
-        self._intend(prefixes, started)
         self._reached("intended")
         try:
             _make(folder)
@@ -151,30 +173,13 @@ class _Run:
         finally:
             if folder.exists():
                 shutil.rmtree(folder, ignore_errors=True)
-        warning = maintain(context, self.lock) if self.expiring else None
+        warning = maintain(context, self.held.lock) if self.expiring else None
         return replace(outcome, warnings=(*outcome.warnings, warning)) if warning else outcome
-
-    def _intend(self, prefixes: tuple[str, ...], started: Event) -> None:
-        """Say what will be written, and what is read, so that it is retained until the run ends."""
-        context, key = self.context, self.product.key
-        for attempt in range(1, _ATTEMPTS + 1):
-            read = tuple(p.id for product, p in self.current.items() if product != key)
-            intent = Intent(
-                self.id, context.environment.name, key, self.lock.fence, context.now(), prefixes, read
-            )
-            try:
-                context.registry.intend(self.lock, intent, [started])
-                return
-            except Conflict:
-                if attempt == _ATTEMPTS:
-                    raise
-                # an input was published anew, and forgotten, since it was looked up
-                self.current = context.registry.current(context.environment.name, self.current)
 
     def _lost_lock(self) -> Fenced | None:
         """The deeper reason of a failure: without the lock, the run's files may have been removed."""
         try:
-            self.context.registry.renew(self.lock, self.context.lock_seconds)
+            self.context.registry.renew(self.held.lock, self.context.lock_seconds)
         except Fenced as error:
             return error
         except Unavailable:
@@ -325,13 +330,15 @@ class _Run:
         self._reached("publishing")
         self.committing = True
         published = context.registry.publish(
-            self.lock,
+            self.held.lock,
             publication,
             base.id if base else None,
             sealed,
             [self._finished(outcome)],
             self.counts.of(file.path for candidate in sealed for file in candidate.handle.files),
+            release=not self.expiring,
         )
+        self.held.released = not self.expiring
         context.keep_handles(published.id, {c.handle.key: c.handle for c in sealed})
         self._reached("published")
         return replace(outcome, publication=published)
