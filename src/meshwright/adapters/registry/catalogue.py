@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import ColumnElement, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, Executable, and_, bindparam, select, update
 
 from meshwright.adapters.registry.database import Transaction
 from meshwright.adapters.registry.tables import iceberg_namespaces, iceberg_tables
@@ -54,9 +54,8 @@ def drop(tx: Transaction, environment: str, product: ProductKey) -> None:
 
 
 def _pointers(tx: Transaction, environment: str, product: ProductKey) -> dict[str, str | None]:
-    columns = iceberg_tables.c.table_name, iceberg_tables.c.metadata_location
-    query = select(*columns).where(_tables_of(environment, product)).with_for_update()
-    return {row.table_name: row.metadata_location for row in tx.run(query)}
+    of = {"catalog": environment, "namespace": _namespace(product)}
+    return {row.table_name: row.metadata_location for row in tx.run(_places, of)}
 
 
 def _write(
@@ -75,25 +74,42 @@ def _write(
         if name not in found
     ]
     moved = [
-        {"name": name, "old": found[name], "new": location}
+        {"of": environment, "space": _namespace(product), "name": name, "old": found[name], "new": location}
         for name, location in wanted.items()
         if name in found and found[name] != location
     ]
     if new:
-        tx.run(table.insert(), new)
+        tx.run(_insert, new)
         row = {"catalog_name": environment, "namespace": _namespace(product)}
-        insert = tx.insert(iceberg_namespaces).on_conflict_do_nothing()
-        tx.run(insert, {**row, "property_key": "exists", "property_value": "true"})
+        tx.run(_declare, {**row, "property_key": "exists", "property_value": "true"})
     if moved:
-        statement = update(table).where(
-            _tables_of(environment, product), table.c.table_name == bindparam("name")
-        )
-        statement = statement.values(
-            metadata_location=bindparam("new"), previous_metadata_location=bindparam("old")
-        )
-        tx.run(statement, moved)
+        tx.run(_point, moved)
     if names := sorted(gone):
         tx.run(table.delete().where(_tables_of(environment, product), table.c.table_name.in_(names)))
+
+
+def _places(tx: Transaction) -> Executable:
+    table = iceberg_tables
+    here = table.c.catalog_name == bindparam("catalog"), table.c.table_namespace == bindparam("namespace")
+    return select(table.c.table_name, table.c.metadata_location).where(*here).with_for_update()
+
+
+def _insert(tx: Transaction) -> Executable:
+    return iceberg_tables.insert()
+
+
+def _declare(tx: Transaction) -> Executable:
+    declared: Executable = tx.insert(iceberg_namespaces).on_conflict_do_nothing()
+    return declared
+
+
+def _point(tx: Transaction) -> Executable:
+    table = iceberg_tables
+    here = table.c.catalog_name == bindparam("of"), table.c.table_namespace == bindparam("space")
+    statement = update(table).where(*here, table.c.table_name == bindparam("name"))
+    return statement.values(
+        metadata_location=bindparam("new"), previous_metadata_location=bindparam("old")
+    )
 
 
 def _namespace(product: ProductKey) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Executable, bindparam, select
 
 from meshwright.adapters.registry.database import Transaction
 from meshwright.adapters.registry.files import chunks
@@ -16,10 +16,14 @@ def recall(tx: Transaction, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[st
     wanted = set(keys)
     found: dict[tuple[str, str], int] = {}
     for part in chunks(sorted({path for path, _ in wanted})):
-        for row in tx.run(select(counts).where(counts.c.path.in_(part))):
+        for row in tx.run(_of_files, {"paths": part}):
             if (row.path, row.what) in wanted:
                 found[row.path, row.what] = row._mapping["count"]
     return found
+
+
+def _of_files(tx: Transaction) -> Executable:
+    return select(counts).where(counts.c.path.in_(bindparam("paths", expanding=True)))
 
 
 def keep(tx: Transaction, found: Mapping[tuple[str, str], int]) -> None:

@@ -9,19 +9,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, select
+from sqlalchemy import Connection, CursorResult, Engine, and_, bindparam, create_engine, event, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlalchemy.sql import ColumnElement, Executable, func, literal
+from sqlalchemy.sql import ColumnElement, Executable, func
 from sqlalchemy.sql.schema import Table
 from sqlalchemy.sql.sqltypes import Double
 
 from meshwright.adapters.registry.problems import translated
 from meshwright.errors import InputError, MissingPart
+from meshwright.model.address import ProductKey
 
 Clock = Callable[[], float]
 """Seconds since the epoch."""
+
+Make = Callable[["Transaction"], Executable]
+"""Builds a statement with named parameters."""
 
 _DURABLE = "meshwright_durable"
 _WRITES = "meshwright_writes"
@@ -30,25 +34,39 @@ _WRITES = "meshwright_writes"
 class Transaction:
     """One transaction: runs statements, tells the time of the registry."""
 
-    __slots__ = ("_clock", "connection", "dialect")
+    __slots__ = ("_clock", "_made", "connection", "dialect")
 
-    def __init__(self, connection: Connection, clock: Clock | None) -> None:
+    def __init__(self, connection: Connection, clock: Clock | None, made: dict[Any, Executable]) -> None:
         self.connection = connection
         self.dialect = connection.dialect.name
         self._clock = clock or (time.time if self.dialect == "sqlite" else None)
+        self._made = made
 
     def run(
-        self, statement: Executable, rows: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None
+        self,
+        statement: Executable | Make,
+        rows: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None,
     ) -> CursorResult[Any]:
-        """Execute a statement, once or for each of `rows`."""
+        """Execute a statement, once or for each of `rows`.
+
+        Building a statement takes ten times what running it does, so those of every run are given
+        by a function that builds them once a database.
+        """
+        if not isinstance(statement, Executable):
+            statement = self._once(statement, statement)
         result: Any = self.connection.execute(statement, rows)
         return result  # type: ignore[no-any-return]
+
+    def _once(self, name: object, make: Make) -> Executable:
+        if name not in self._made:
+            self._made[name] = make(self)
+        return self._made[name]
 
     def now(self) -> ColumnElement[float]:
         """The time as a SQL value: the server's where there is one, evaluated when it is compared."""
         if self._clock is None:
             return func.extract("epoch", func.clock_timestamp()).cast(Double)
-        return literal(self._clock(), Double)
+        return bindparam(None, type_=Double, callable_=self._clock)
 
     def seconds(self) -> float:
         """The time in seconds since the epoch."""
@@ -68,12 +86,15 @@ class Transaction:
 
     def upsert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows, replacing those with the same primary key."""
-        if not rows:
-            return
+        if rows:
+            self.run(self._once(("upsert", table.name), lambda tx: tx._upsert(table)), list(rows))
+
+    def _upsert(self, table: Table) -> Executable:
         statement = self.insert(table)
         keys = [column.name for column in table.primary_key]
         update = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
-        self.run(statement.on_conflict_do_update(index_elements=keys, set_=update), list(rows))
+        made: Executable = statement.on_conflict_do_update(index_elements=keys, set_=update)
+        return made
 
 
 class Database:
@@ -83,6 +104,7 @@ class Database:
         parsed = _parsed(url)
         self._password = password or (str(parsed.password) if parsed.password else None)
         self._clock = clock
+        self._made: dict[Any, Executable] = {}
         self.wait = wait
         if parsed.get_backend_name() == "sqlite":
             self.where = str(parsed.database)
@@ -102,7 +124,7 @@ class Database:
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
             with connection.begin():
-                yield Transaction(connection, self._clock)
+                yield Transaction(connection, self._clock, self._made)
 
     @contextmanager
     def writing(self, durable: bool = False) -> Iterator[Transaction]:
@@ -110,11 +132,25 @@ class Database:
         with translated(self.where, self._password), self.engine.connect() as connection:
             options = {_WRITES: True, _DURABLE: durable}
             with connection.execution_options(**options).begin():
-                yield Transaction(connection, self._clock)
+                yield Transaction(connection, self._clock, self._made)
 
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def this_product(table: Any) -> ColumnElement[bool]:
+    """Whether a row of `table` belongs to the product that `named` names."""
+    return and_(
+        table.c.environment == bindparam("of_environment"),
+        table.c.domain == bindparam("of_domain"),
+        table.c.product == bindparam("of_product"),
+    )
+
+
+def named(environment: str, product: ProductKey) -> dict[str, Any]:
+    """The parameters of `this_product`."""
+    return {"of_environment": environment, "of_domain": product.domain, "of_product": product.product}
 
 
 def iso(seconds: float) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Executable, Row, bindparam, select, update
 
 from meshwright.adapters.registry.codec import canonical, load
 from meshwright.adapters.registry.database import Transaction, iso
@@ -55,13 +55,12 @@ def fact_hash(previous: str, content: Mapping[str, Any]) -> str:
 
 def hold_head(tx: Transaction, environment: str) -> Head:
     """Lock the environment's row until the end of the transaction."""
-    statement = select(environments).where(environments.c.name == environment).with_for_update()
-    row = tx.run(statement).one_or_none()
+    row = tx.run(_head, {"environment": environment}).one_or_none()
     if row is None:
         new = tx.insert(environments).on_conflict_do_nothing()
         values = {"name": environment, "identity": uuid.uuid4().hex[:12], "version": 0}
         tx.run(new, {**values, "fact_sequence": 0, "fact_hash": FIRST})
-        row = tx.run(statement).one()
+        row = tx.run(_head, {"environment": environment}).one()
     return Head(row.name, row.identity, row.version, row.fact_sequence, row.fact_hash)
 
 
@@ -78,10 +77,26 @@ def append(tx: Transaction, head: Head, events: Sequence[Event], *, changed: boo
         rows.append({**content, "payload": payload, "previous": previous, "hash": new})
         previous = new
     if rows:
-        tx.run(facts.insert(), rows)
+        tx.run(_insert, rows)
     if rows or changed:
-        values = {"fact_sequence": sequence, "fact_hash": previous, "version": head.version + changed}
-        tx.run(update(environments).where(environments.c.name == head.environment).values(values))
+        version = head.version + changed
+        moved = {"of_name": head.environment, "sequence": sequence, "last": previous, "new": version}
+        tx.run(_move_head, moved)
+
+
+def _head(tx: Transaction) -> Executable:
+    return select(environments).where(environments.c.name == bindparam("environment")).with_for_update()
+
+
+def _move_head(tx: Transaction) -> Executable:
+    statement = update(environments).where(environments.c.name == bindparam("of_name"))
+    return statement.values(
+        fact_sequence=bindparam("sequence"), fact_hash=bindparam("last"), version=bindparam("new")
+    )
+
+
+def _insert(tx: Transaction) -> Executable:
+    return facts.insert()
 
 
 def read(

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Executable, and_, bindparam, exists, or_, select, tuple_, update
 
 from meshwright.adapters.registry.codec import dump_partition, load_partition
-from meshwright.adapters.registry.database import Transaction
+from meshwright.adapters.registry.database import Transaction, named, this_product
 from meshwright.adapters.registry.tables import files, objects, publications
 from meshwright.errors import Conflict
 from meshwright.model.address import ProductKey
@@ -32,8 +32,8 @@ def object_ids(
     tx: Transaction, environment: str, product: ProductKey, keys: Iterable[ObjectKey]
 ) -> dict[tuple[str, int, bool], ObjectId]:
     """The row ids of a product's objects, those of `keys` among them."""
-    query = select(objects).where(of_product(objects, environment, product))
-    known = {(row.name, row.major, row.landing): row.id for row in tx.run(query)}
+    rows = tx.run(_known, named(environment, product))
+    known = {(row.name, row.major, row.landing): row.id for row in rows}
     for key in keys:
         name = object_name(key)
         if name not in known:
@@ -45,7 +45,7 @@ def object_ids(
                 "major": name[1],
                 "landing": name[2],
             }
-            known[name] = tx.run(objects.insert().values(row).returning(objects.c.id)).scalar_one()
+            known[name] = tx.run(_new_object, row).scalar_one()
     return known
 
 
@@ -83,7 +83,7 @@ def store(
         is_open = and_(files.c.object.in_(gone), files.c.removed_number.is_(None))
         tx.run(update(files).where(is_open).values(removed_number=number))
     if added:
-        tx.run(files.insert(), added)
+        tx.run(_insert, added)
 
 
 def visible(number: ColumnElement[int]) -> ColumnElement[bool]:
@@ -171,11 +171,26 @@ def _paths(handle: Any) -> frozenset[str]:
 def _open_paths(tx: Transaction, ids: Sequence[ObjectId]) -> dict[ObjectId, frozenset[str]]:
     found: dict[ObjectId, set[str]] = {}
     for part in chunks(ids):
-        query = select(files.c.object, files.c.path)
-        query = query.where(files.c.object.in_(part), files.c.removed_number.is_(None))
-        for row in tx.run(query):
+        for row in tx.run(_open, {"objects": part}):
             found.setdefault(row.object, set()).add(row.path)
     return {object_id: frozenset(paths) for object_id, paths in found.items()}
+
+
+def _known(tx: Transaction) -> Executable:
+    return select(objects).where(this_product(objects))
+
+
+def _new_object(tx: Transaction) -> Executable:
+    return objects.insert().returning(objects.c.id)
+
+
+def _insert(tx: Transaction) -> Executable:
+    return files.insert()
+
+
+def _open(tx: Transaction) -> Executable:
+    asked = files.c.object.in_(bindparam("objects", expanding=True))
+    return select(files.c.object, files.c.path).where(asked, files.c.removed_number.is_(None))
 
 
 def _close(tx: Transaction, number: int, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Double, Executable, Row, and_, bindparam, or_, select, update
 
 from meshwright.adapters.registry.codec import dump, load
-from meshwright.adapters.registry.database import Transaction, iso
+from meshwright.adapters.registry.database import Transaction, iso, named, this_product
 from meshwright.adapters.registry.tables import intents, locks
 from meshwright.errors import Fenced, LockHeld
 from meshwright.model.address import ProductKey
@@ -21,21 +21,8 @@ from meshwright.provisioning.registry import Intent, Lock
 
 def acquire(tx: Transaction, environment: str, product: ProductKey, holder: str, seconds: float) -> Lock:
     """Take the lock, or raise LockHeld."""
-    new = tx.insert(locks).values(
-        environment=environment,
-        domain=product.domain,
-        product=product.product,
-        holder=holder,
-        fence=1,
-        expires_at=tx.now() + seconds,
-        last_number=0,
-    )
-    statement = new.on_conflict_do_update(
-        index_elements=[locks.c.environment, locks.c.domain, locks.c.product],
-        set_={"holder": holder, "fence": locks.c.fence + 1, "expires_at": tx.now() + seconds},
-        where=or_(locks.c.holder.is_(None), locks.c.expires_at <= tx.now()),
-    ).returning(locks.c.fence, locks.c.expires_at)
-    row = tx.run(statement).one_or_none()
+    taken = {**named(environment, product), "by": holder, "seconds": seconds}
+    row = tx.run(_take, taken).one_or_none()
     if row is not None:
         return Lock(environment, product, holder, row.fence, row.expires_at)
     held = tx.run(select(locks).where(_of(environment, product))).one()
@@ -49,13 +36,7 @@ def acquire(tx: Transaction, environment: str, product: ProductKey, holder: str,
 
 def renew(tx: Transaction, lock: Lock, seconds: float) -> Lock:
     """Hold on to the lock, or raise Fenced."""
-    statement = (
-        update(locks)
-        .where(_held(tx, lock))
-        .values(expires_at=tx.now() + seconds)
-        .returning(locks.c.expires_at)
-    )
-    expires_at = tx.run(statement).scalar_one_or_none()
+    expires_at = tx.run(_extend, {**_mine(lock), "seconds": seconds}).scalar_one_or_none()
     if expires_at is None:
         raise fenced(lock)
     return Lock(lock.environment, lock.product, lock.holder, lock.fence, expires_at)
@@ -63,10 +44,7 @@ def renew(tx: Transaction, lock: Lock, seconds: float) -> Lock:
 
 def release(tx: Transaction, lock: Lock) -> None:
     """Give the lock back, if it is still held."""
-    mine = and_(
-        _of(lock.environment, lock.product), locks.c.fence == lock.fence, locks.c.holder == lock.holder
-    )
-    tx.run(update(locks).where(mine).values(holder=None, expires_at=0.0))
+    tx.run(_give_back, _mine(lock))
 
 
 def held(tx: Transaction, environment: str) -> tuple[Lock, ...]:
@@ -85,9 +63,7 @@ def hold(tx: Transaction, lock: Lock) -> int:
     Raises:
         Fenced: the lock was lost.
     """
-    last: int | None = tx.run(
-        select(locks.c.last_number).where(_held(tx, lock)).with_for_update()
-    ).scalar_one_or_none()
+    last: int | None = tx.run(_last_number, _mine(lock)).scalar_one_or_none()
     if last is None:
         raise fenced(lock)
     return last
@@ -95,7 +71,7 @@ def hold(tx: Transaction, lock: Lock) -> int:
 
 def give_number(tx: Transaction, lock: Lock, number: int) -> None:
     """Remember the highest number ever given."""
-    tx.run(update(locks).where(_of(lock.environment, lock.product)).values(last_number=number))
+    tx.run(_set_number, {**named(lock.environment, lock.product), "number": number})
 
 
 def revoke(tx: Transaction, environment: str, products: Sequence[ProductKey]) -> None:
@@ -146,7 +122,7 @@ def inputs_of_live_runs(tx: Transaction) -> frozenset[str]:
 
 def forget_intent(tx: Transaction, environment: str, run: str) -> None:
     """Forget a run's intent."""
-    tx.run(intents.delete().where(intents.c.environment == environment, intents.c.run == run))
+    tx.run(_forget_intent, {"of_environment": environment, "of_run": run})
 
 
 def open_intents(tx: Transaction, environment: str | None) -> tuple[Intent, ...]:
@@ -193,13 +169,62 @@ def _of(environment: str, product: ProductKey) -> ColumnElement[bool]:
     )
 
 
-def _held(tx: Transaction, lock: Lock) -> ColumnElement[bool]:
+def _mine(lock: Lock) -> dict[str, Any]:
+    """The parameters of statements on a lock's row."""
+    return {**named(lock.environment, lock.product), "of_fence": lock.fence, "by": lock.holder}
+
+
+def _by_me() -> ColumnElement[bool]:
     return and_(
-        _of(lock.environment, lock.product),
-        locks.c.fence == lock.fence,
-        locks.c.holder == lock.holder,
-        locks.c.expires_at > tx.now(),
+        this_product(locks), locks.c.fence == bindparam("of_fence"), locks.c.holder == bindparam("by")
     )
+
+
+def _take(tx: Transaction) -> Executable:
+    until = tx.now() + bindparam("seconds", type_=Double)
+    taken: Executable = (
+        tx.insert(locks)
+        .values(
+            environment=bindparam("of_environment"),
+            domain=bindparam("of_domain"),
+            product=bindparam("of_product"),
+            holder=bindparam("by"),
+            fence=1,
+            expires_at=until,
+            last_number=0,
+        )
+        .on_conflict_do_update(
+            index_elements=[locks.c.environment, locks.c.domain, locks.c.product],
+            set_={"holder": bindparam("by"), "fence": locks.c.fence + 1, "expires_at": until},
+            where=or_(locks.c.holder.is_(None), locks.c.expires_at <= tx.now()),
+        )
+        .returning(locks.c.fence, locks.c.expires_at)
+    )
+    return taken
+
+
+def _extend(tx: Transaction) -> Executable:
+    held = and_(_by_me(), locks.c.expires_at > tx.now())
+    until = tx.now() + bindparam("seconds", type_=Double)
+    return update(locks).where(held).values(expires_at=until).returning(locks.c.expires_at)
+
+
+def _give_back(tx: Transaction) -> Executable:
+    return update(locks).where(_by_me()).values(holder=None, expires_at=0.0)
+
+
+def _last_number(tx: Transaction) -> Executable:
+    held = and_(_by_me(), locks.c.expires_at > tx.now())
+    return select(locks.c.last_number).where(held).with_for_update()
+
+
+def _set_number(tx: Transaction) -> Executable:
+    return update(locks).where(this_product(locks)).values(last_number=bindparam("number"))
+
+
+def _forget_intent(tx: Transaction) -> Executable:
+    mine = intents.c.environment == bindparam("of_environment"), intents.c.run == bindparam("of_run")
+    return intents.delete().where(*mine)
 
 
 def _same_lock() -> ColumnElement[bool]:

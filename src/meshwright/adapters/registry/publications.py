@@ -6,7 +6,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, and_, func, literal, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Executable,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    select,
+    tuple_,
+    update,
+)
 
 from meshwright.adapters.registry import catalogue, facts, files, locks
 from meshwright.adapters.registry.codec import (
@@ -17,7 +29,7 @@ from meshwright.adapters.registry.codec import (
     load_columns,
     load_partitions,
 )
-from meshwright.adapters.registry.database import Transaction, epoch, iso
+from meshwright.adapters.registry.database import Transaction, epoch, iso, named, this_product
 from meshwright.adapters.registry.tables import files as file_rows
 from meshwright.adapters.registry.tables import (
     objects,
@@ -57,10 +69,10 @@ def publish(
         if not _follows(candidate, object_id, before):
             raise _stale(lock, candidate)
     _swap_pointers(tx, lock, ids, before, chosen)
-    tx.run(publications.insert(), _row(new, base_number))
+    tx.run(_insert, _row(new, base_number))
     if chosen:
         rows = [_object_row(new.id, *item) for item in enumerate(chosen.items())]
-        tx.run(publication_objects.insert(), rows)
+        tx.run(_insert_objects, rows)
     trusted = [
         object_id
         for object_id, candidate in chosen.items()
@@ -113,7 +125,7 @@ def unpin(tx: Transaction, lock: Lock, events: Sequence[Event]) -> None:
 
 def find(tx: Transaction, publication: str) -> Publication | None:
     """The retained publication of this id."""
-    row = tx.run(select(publications).where(publications.c.id == publication)).one_or_none()
+    row = tx.run(_one, {"publication": publication}).one_or_none()
     return None if row is None else to_publication(row)
 
 
@@ -122,11 +134,8 @@ def current(
 ) -> dict[ProductKey, Publication]:
     """What readers see of each product, in one read."""
     keys = [(key.domain, key.product) for key in products]
-    query = select(publications).join(served, served.c.publication == publications.c.id)
-    query = query.where(
-        served.c.environment == environment, tuple_(served.c.domain, served.c.product).in_(keys)
-    )
-    return {(found := to_publication(row)).product: found for row in tx.run(query)} if keys else {}
+    rows = tx.run(_served, {"environment": environment, "keys": keys}) if keys else ()
+    return {(found := to_publication(row)).product: found for row in rows}
 
 
 def retained_publications(tx: Transaction, environment: str, product: ProductKey) -> tuple[Publication, ...]:
@@ -137,13 +146,7 @@ def retained_publications(tx: Transaction, environment: str, product: ProductKey
 
 def handles(tx: Transaction, publication: str) -> dict[ObjectKey, Handle]:
     """Every object of a publication with its files, in two reads."""
-    query = (
-        select(publication_objects, objects, publications.c.number)
-        .join(publications, publications.c.id == publication_objects.c.publication)
-        .join(objects, objects.c.id == publication_objects.c.object)
-        .where(publications.c.id == publication)
-    )
-    rows = tx.run(query.order_by(publication_objects.c.position)).all()
+    rows = tx.run(_objects_of, {"publication": publication}).all()
     if not rows:
         if find(tx, publication) is None:
             raise InputError(
@@ -152,26 +155,17 @@ def handles(tx: Transaction, publication: str) -> dict[ObjectKey, Handle]:
             )
         return {}
     held: dict[int, list[DataFile]] = {row.object: [] for row in rows}
-    number = rows[0].number
-    query = (
-        select(file_rows)
-        .join(publication_objects, publication_objects.c.object == file_rows.c.object)
-        .where(publication_objects.c.publication == publication, files.visible(literal(number)))
-    )
-    for row in tx.run(query.order_by(file_rows.c.id)):
+    for row in tx.run(_files_of, {"publication": publication, "seen_by": rows[0].number}):
         held[row.object].append(files.data_file(row))
     return {(handle := _handle(row, held[row.object])).key: handle for row in rows}
 
 
 def sealed(tx: Transaction, environment: str, product: ProductKey, newest: int) -> tuple[int, frozenset[str]]:
     """How many publications are retained, and the table metadata of the newest of them."""
-    query = select(publications.c.id).where(files.of_product(publications, environment, product))
-    retained = tx.run(query.order_by(publications.c.number.desc())).scalars().all()
-    location = publication_objects.c.metadata
+    retained = tx.run(_retained, named(environment, product)).scalars().all()
     found: set[str] = set()
     for part in files.chunks(retained[:newest]):
-        query = select(location).where(publication_objects.c.publication.in_(part), location.is_not(None))
-        found.update(tx.run(query.distinct()).scalars())
+        found.update(tx.run(_locations, {"publications": part}).scalars())
     return len(retained), frozenset(found)
 
 
@@ -181,9 +175,7 @@ def require_current(tx: Transaction, lock: Lock, base: str | None) -> Row[Any] |
     Raises:
         Conflict: it is another one.
     """
-    query = select(publications).join(served, served.c.publication == publications.c.id)
-    query = query.where(files.of_product(served, lock.environment, lock.product))
-    current = tx.run(query).one_or_none()
+    current = tx.run(_current, named(lock.environment, lock.product)).one_or_none()
     found = current.id if current else None
     if found != base:
         raise Conflict(
@@ -203,8 +195,7 @@ def hold_inputs(tx: Transaction, intent: Intent) -> None:
     """
     if not intent.inputs:
         return
-    query = select(publications.c.id).where(publications.c.id.in_(intent.inputs))
-    found = set(tx.run(query.with_for_update(read=True, key_share=True)).scalars())
+    found = set(tx.run(_hold, {"publications": intent.inputs}).scalars())
     if gone := sorted(set(intent.inputs) - found):
         raise Conflict(
             f"{gone[0]}, which {intent.product} was to read, is not retained any more",
@@ -334,9 +325,7 @@ def _handle(row: Row[Any], held: Sequence[DataFile]) -> Handle:
 def _sealed(tx: Transaction, publication: str | None) -> dict[int, str | None]:
     if publication is None:
         return {}
-    query = select(publication_objects.c.object, publication_objects.c.metadata)
-    rows = tx.run(query.where(publication_objects.c.publication == publication))
-    return {row.object: row.metadata for row in rows}
+    return {row.object: row.metadata for row in tx.run(_sealed_objects, {"publication": publication})}
 
 
 def _swap_pointers(
@@ -374,7 +363,7 @@ def _serve(tx: Transaction, publication: Publication, pinned: bool, since: float
         "publication": publication.id,
     }
     tx.upsert(served, [{**row, "pinned": pinned}])
-    tx.run(serving.insert(), {**row, "since": since})
+    tx.run(_insert_serving, {**row, "since": since})
 
 
 def _same(recorded: Publication, publication: Publication) -> Publication:
@@ -399,3 +388,77 @@ def _stale(lock: Lock, candidate: Candidate) -> Conflict:
         why="its base has other table metadata than the publication that it is to follow",
         way_out="run it again",
     )
+
+
+# --- statements of every run
+
+
+def _one(tx: Transaction) -> Executable:
+    return select(publications).where(publications.c.id == bindparam("publication"))
+
+
+def _current(tx: Transaction) -> Executable:
+    return _now_served().where(this_product(served))
+
+
+def _served(tx: Transaction) -> Executable:
+    keys: BindParameter[Any] = bindparam("keys", expanding=True)
+    asked = tuple_(served.c.domain, served.c.product).in_(keys)
+    return _now_served().where(served.c.environment == bindparam("environment"), asked)
+
+
+def _now_served() -> Select[Any]:
+    return select(publications).join(served, served.c.publication == publications.c.id)
+
+
+def _retained(tx: Transaction) -> Executable:
+    query = select(publications.c.id).where(this_product(publications))
+    return query.order_by(publications.c.number.desc())
+
+
+def _locations(tx: Transaction) -> Executable:
+    location = publication_objects.c.metadata
+    asked = publication_objects.c.publication.in_(bindparam("publications", expanding=True))
+    return select(location).where(asked, location.is_not(None)).distinct()
+
+
+def _hold(tx: Transaction) -> Executable:
+    query = select(publications.c.id).where(publications.c.id.in_(bindparam("publications", expanding=True)))
+    return query.with_for_update(read=True, key_share=True)
+
+
+def _objects_of(tx: Transaction) -> Executable:
+    return (
+        select(publication_objects, objects, publications.c.number)
+        .join(publications, publications.c.id == publication_objects.c.publication)
+        .join(objects, objects.c.id == publication_objects.c.object)
+        .where(publications.c.id == bindparam("publication"))
+        .order_by(publication_objects.c.position)
+    )
+
+
+def _files_of(tx: Transaction) -> Executable:
+    return (
+        select(file_rows)
+        .join(publication_objects, publication_objects.c.object == file_rows.c.object)
+        .where(publication_objects.c.publication == bindparam("publication"))
+        .where(files.visible(bindparam("seen_by", type_=BigInteger)))
+        .order_by(file_rows.c.id)
+    )
+
+
+def _sealed_objects(tx: Transaction) -> Executable:
+    query = select(publication_objects.c.object, publication_objects.c.metadata)
+    return query.where(publication_objects.c.publication == bindparam("publication"))
+
+
+def _insert(tx: Transaction) -> Executable:
+    return publications.insert()
+
+
+def _insert_objects(tx: Transaction) -> Executable:
+    return publication_objects.insert()
+
+
+def _insert_serving(tx: Transaction) -> Executable:
+    return serving.insert()
