@@ -107,9 +107,7 @@ def _point(tx: Transaction) -> Executable:
     table = iceberg_tables
     here = table.c.catalog_name == bindparam("of"), table.c.table_namespace == bindparam("space")
     statement = update(table).where(*here, table.c.table_name == bindparam("name"))
-    return statement.values(
-        metadata_location=bindparam("new"), previous_metadata_location=bindparam("old")
-    )
+    return statement.values(metadata_location=bindparam("new"), previous_metadata_location=bindparam("old"))
 
 
 def _namespace(product: ProductKey) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import Row, and_, select
 from meshwright.adapters.registry import facts, files, locks, maintenance
 from meshwright.adapters.registry.codec import dump, load
 from meshwright.adapters.registry.database import Transaction, iso
-from meshwright.adapters.registry.publications import to_publication
+from meshwright.adapters.registry.published import to_publication
 from meshwright.adapters.registry.tables import (
     bundles,
     domains,

@@ -1,47 +1,35 @@
-"""Publications: the commit point, and what readers resolve."""
+"""Publications: the commit point."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
-    BindParameter,
     Executable,
     Row,
-    Select,
-    and_,
     bindparam,
-    func,
     select,
-    tuple_,
     update,
 )
 
-from meshwright.adapters.registry import catalogue, facts, files, locks
+from meshwright.adapters.registry import catalogue, facts, files, locks, published
 from meshwright.adapters.registry.codec import (
     dump,
     dump_columns,
     dump_partitions,
-    load,
-    load_columns,
-    load_partitions,
 )
 from meshwright.adapters.registry.database import Transaction, epoch, iso, named, this_product
-from meshwright.adapters.registry.tables import files as file_rows
 from meshwright.adapters.registry.tables import (
-    objects,
     publication_objects,
     publications,
     served,
     serving,
 )
 from meshwright.errors import Conflict, InputError
-from meshwright.model.address import ProductKey
-from meshwright.model.publication import Candidate, DataFile, Handle, ObjectKey, Publication
-from meshwright.provisioning.registry import Change, Event, Intent, Lock
+from meshwright.model.publication import Candidate, Publication
+from meshwright.provisioning.registry import Event, Intent, Lock
 
 
 def publish(
@@ -55,7 +43,7 @@ def publish(
     """Record a publication and let readers see it."""
     if (lock.environment, lock.product) != (publication.environment, publication.product):
         raise InputError(f"the lock of {lock.product} in {lock.environment} cannot publish {publication.id}")
-    if recorded := find(tx, publication.id):
+    if recorded := published.find(tx, publication.id):
         return _same(recorded, publication)
     last = locks.hold(tx, lock)
     current = require_current(tx, lock, base)
@@ -89,9 +77,9 @@ def publish(
 def move(tx: Transaction, lock: Lock, to: str, pinned: bool, events: Sequence[Event]) -> Publication:
     """Let readers see another retained publication; also puts its table pointers right."""
     locks.hold(tx, lock)
-    target = find(tx, to)
+    target = published.find(tx, to)
     if target is None or (target.environment, target.product) != (lock.environment, lock.product):
-        retained = [p.id for p in retained_publications(tx, lock.environment, lock.product)]
+        retained = [p.id for p in published.retained(tx, lock.environment, lock.product)]
         raise InputError(
             f"{lock.product} has no publication {to}",
             where=f"{lock.product} in {lock.environment}",
@@ -118,55 +106,6 @@ def unpin(tx: Transaction, lock: Lock, events: Sequence[Event]) -> None:
         update(served).where(files.of_product(served, lock.environment, lock.product)).values(pinned=False)
     )
     facts.append(tx, facts.hold_head(tx, lock.environment), events, changed=True)
-
-
-# --- reading
-
-
-def find(tx: Transaction, publication: str) -> Publication | None:
-    """The retained publication of this id."""
-    row = tx.run(_one, {"publication": publication}).one_or_none()
-    return None if row is None else to_publication(row)
-
-
-def current(
-    tx: Transaction, environment: str, products: Iterable[ProductKey]
-) -> dict[ProductKey, Publication]:
-    """What readers see of each product, in one read."""
-    keys = [(key.domain, key.product) for key in products]
-    rows = tx.run(_served, {"environment": environment, "keys": keys}) if keys else ()
-    return {(found := to_publication(row)).product: found for row in rows}
-
-
-def retained_publications(tx: Transaction, environment: str, product: ProductKey) -> tuple[Publication, ...]:
-    """Retained publications, newest first."""
-    query = select(publications).where(files.of_product(publications, environment, product))
-    return tuple(to_publication(row) for row in tx.run(query.order_by(publications.c.number.desc())))
-
-
-def handles(tx: Transaction, publication: str) -> dict[ObjectKey, Handle]:
-    """Every object of a publication with its files, in two reads."""
-    rows = tx.run(_objects_of, {"publication": publication}).all()
-    if not rows:
-        if find(tx, publication) is None:
-            raise InputError(
-                f"the publication {publication} is not retained",
-                way_out="read the current one, or raise `retain` of the environment in mesh.yaml",
-            )
-        return {}
-    held: dict[int, list[DataFile]] = {row.object: [] for row in rows}
-    for row in tx.run(_files_of, {"publication": publication, "seen_by": rows[0].number}):
-        held[row.object].append(files.data_file(row))
-    return {(handle := _handle(row, held[row.object])).key: handle for row in rows}
-
-
-def sealed(tx: Transaction, environment: str, product: ProductKey, newest: int) -> tuple[int, frozenset[str]]:
-    """How many publications are retained, and the table metadata of the newest of them."""
-    retained = tx.run(_retained, named(environment, product)).scalars().all()
-    found: set[str] = set()
-    for part in files.chunks(retained[:newest]):
-        found.update(tx.run(_locations, {"publications": part}).scalars())
-    return len(retained), frozenset(found)
 
 
 def require_current(tx: Transaction, lock: Lock, base: str | None) -> Row[Any] | None:
@@ -205,71 +144,7 @@ def hold_inputs(tx: Transaction, intent: Intent) -> None:
         )
 
 
-def as_of(tx: Transaction, environment: str, moment: float) -> dict[ProductKey, Publication]:
-    """What readers saw at a moment, as far as it is still retained."""
-    latest = (
-        select(func.max(serving.c.id))
-        .where(serving.c.environment == environment, serving.c.since <= moment)
-        .group_by(serving.c.domain, serving.c.product)
-    )
-    query = (
-        select(publications)
-        .join(serving, serving.c.publication == publications.c.id)
-        .where(serving.c.id.in_(latest))
-    )
-    found = (to_publication(row) for row in tx.run(query))
-    return {publication.product: publication for publication in found}
-
-
-def changes(
-    tx: Transaction, environment: str, key: ObjectKey, after: str, until: str
-) -> tuple[Change, ...] | None:
-    """What each publication between two did to an object; None where that cannot be told."""
-    start, end = find(tx, after), find(tx, until)
-    places = {(p.environment, p.product) for p in (start, end) if p is not None}
-    if start is None or end is None or places != {(environment, key.product)}:
-        return None
-    query = (
-        select(publications, publication_objects.c.operation, objects.c.id.label("object"))
-        .join(publication_objects, publication_objects.c.publication == publications.c.id)
-        .join(objects, objects.c.id == publication_objects.c.object)
-        .where(
-            files.of_product(publications, environment, key.product),
-            publications.c.number.between(start.number, end.number),
-            and_(objects.c.name == key.name, objects.c.major == key.major),
-            objects.c.landing == (key.port is None),
-        )
-    )
-    rows = tx.run(query.order_by(publications.c.number)).all()
-    if not rows or len(rows) != end.number - start.number + 1:
-        return None
-    if any(row.base_number != row.number - 1 for row in rows[1:]):
-        return None
-    added = files.added_between(tx, rows[0].object, start.number, end.number)
-    return tuple(Change(row.id, row.number, row.operation, added.get(row.number, ())) for row in rows[1:])
-
-
-def to_publication(
-    row: Row[Any], product: ProductKey | None = None, detail: Mapping[str, Any] | None = None
-) -> Publication:
-    """A publication from its row; `product` and `detail` save work where they are known."""
-    known = detail or load(row.detail)
-    return Publication(
-        row.id,
-        row.environment,
-        product or ProductKey(row.domain, row.product),
-        row.number,
-        row.run,
-        row.fingerprint,
-        row.created_at,
-        known["inputs"],
-        known["cursors"],
-        tuple(known["objects"]),
-        known["due_at"],
-    )
-
-
-# --- parts
+# --- inside
 
 
 def _row(publication: Publication, base_number: int | None) -> dict[str, Any]:
@@ -309,17 +184,6 @@ def _object_row(publication: str, position: int, item: tuple[int, Candidate]) ->
         "rows": handle.rows,
         "bytes": handle.size,
     }
-
-
-def _handle(row: Row[Any], held: Sequence[DataFile]) -> Handle:
-    return Handle(
-        key=ObjectKey(ProductKey(row.domain, row.product), row.name, row.major, row.port),
-        columns=load_columns(row.columns),
-        files=tuple(held),
-        partitions=load_partitions(row.partitions),
-        metadata=row.metadata,
-        kind=row.kind,
-    )
 
 
 def _sealed(tx: Transaction, publication: str | None) -> dict[int, str | None]:
@@ -390,61 +254,13 @@ def _stale(lock: Lock, candidate: Candidate) -> Conflict:
     )
 
 
-# --- statements of every run
-
-
-def _one(tx: Transaction) -> Executable:
-    return select(publications).where(publications.c.id == bindparam("publication"))
-
-
 def _current(tx: Transaction) -> Executable:
-    return _now_served().where(this_product(served))
-
-
-def _served(tx: Transaction) -> Executable:
-    keys: BindParameter[Any] = bindparam("keys", expanding=True)
-    asked = tuple_(served.c.domain, served.c.product).in_(keys)
-    return _now_served().where(served.c.environment == bindparam("environment"), asked)
-
-
-def _now_served() -> Select[Any]:
-    return select(publications).join(served, served.c.publication == publications.c.id)
-
-
-def _retained(tx: Transaction) -> Executable:
-    query = select(publications.c.id).where(this_product(publications))
-    return query.order_by(publications.c.number.desc())
-
-
-def _locations(tx: Transaction) -> Executable:
-    location = publication_objects.c.metadata
-    asked = publication_objects.c.publication.in_(bindparam("publications", expanding=True))
-    return select(location).where(asked, location.is_not(None)).distinct()
+    return published.now_served().where(this_product(served))
 
 
 def _hold(tx: Transaction) -> Executable:
     query = select(publications.c.id).where(publications.c.id.in_(bindparam("publications", expanding=True)))
     return query.with_for_update(read=True, key_share=True)
-
-
-def _objects_of(tx: Transaction) -> Executable:
-    return (
-        select(publication_objects, objects, publications.c.number)
-        .join(publications, publications.c.id == publication_objects.c.publication)
-        .join(objects, objects.c.id == publication_objects.c.object)
-        .where(publications.c.id == bindparam("publication"))
-        .order_by(publication_objects.c.position)
-    )
-
-
-def _files_of(tx: Transaction) -> Executable:
-    return (
-        select(file_rows)
-        .join(publication_objects, publication_objects.c.object == file_rows.c.object)
-        .where(publication_objects.c.publication == bindparam("publication"))
-        .where(files.visible(bindparam("seen_by", type_=BigInteger)))
-        .order_by(file_rows.c.id)
-    )
 
 
 def _sealed_objects(tx: Transaction) -> Executable:

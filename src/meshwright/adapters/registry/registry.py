@@ -7,7 +7,15 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from meshwright.adapters.registry import counts, declarations, facts, locks, maintenance, publications
+from meshwright.adapters.registry import (
+    counts,
+    declarations,
+    facts,
+    locks,
+    maintenance,
+    publications,
+    published,
+)
 from meshwright.adapters.registry.database import Clock, Database, epoch
 from meshwright.adapters.registry.schema import ensure_schema
 from meshwright.model.address import ProductKey
@@ -191,12 +199,12 @@ class SqlRegistry(Registry):
     def publications(self, environment: str, product: ProductKey) -> tuple[Publication, ...]:
         """Retained publications, newest first."""
         with self._database.reading() as tx:
-            return publications.retained_publications(tx, environment, product)
+            return published.retained(tx, environment, product)
 
     def current(self, environment: str, products: Iterable[ProductKey]) -> dict[ProductKey, Publication]:
         """What readers see of each product that has something published, in one read."""
         with self._database.reading() as tx:
-            return publications.current(tx, environment, products)
+            return published.current(tx, environment, products)
 
     def handles(self, publication: str) -> Mapping[ObjectKey, Handle]:
         """Every object of a publication, with its files, in two reads.
@@ -205,7 +213,7 @@ class SqlRegistry(Registry):
             InputError: the publication is not retained.
         """
         with self._database.reading() as tx:
-            return publications.handles(tx, publication)
+            return published.handles(tx, publication)
 
     def as_of(self, environment: str, moment: str) -> Mapping[ProductKey, Publication]:
         """What readers saw at a moment; without products whose publication of then is forgotten.
@@ -215,12 +223,12 @@ class SqlRegistry(Registry):
         """
         seconds = epoch(moment)
         with self._database.reading() as tx:
-            return publications.as_of(tx, environment, seconds)
+            return published.as_of(tx, environment, seconds)
 
     def changes(self, environment: str, key: ObjectKey, after: str, until: str) -> tuple[Change, ...] | None:
         """What the publications between two did to an object, or None when that cannot be told."""
         with self._database.reading() as tx:
-            return publications.changes(tx, environment, key, after, until)
+            return published.changes(tx, environment, key, after, until)
 
     def move(self, lock: Lock, to: str, pinned: bool, events: Sequence[Event]) -> Publication:
         """Make a retained publication current; moving to the current one repairs its pointers.
@@ -242,7 +250,7 @@ class SqlRegistry(Registry):
     def sealed(self, environment: str, product: ProductKey, newest: int) -> tuple[int, frozenset[str]]:
         """How many publications of a product are retained, and the table metadata of the newest."""
         with self._database.reading() as tx:
-            return publications.sealed(tx, environment, product, newest)
+            return published.sealed(tx, environment, product, newest)
 
     def expire(self, lock: Lock, keep: int) -> int:
         """Forget publications beyond the newest `keep` (at least one); gives how many.
