@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from local_reading import CSV, ROWS, describe, extract, parquet
 from source_building import column, read, table, types
@@ -336,3 +337,12 @@ def test_a_cursor_that_is_no_column_is_refused(mesh: Path) -> None:
     (mesh / "drops/deals.csv").write_text(CSV)
     with pytest.raises(InputError, match="the cursor updated is no column of deals"):
         extract(mesh, "drops/deals.csv", increment=Increment("updated"))
+
+
+def test_a_cursor_that_is_not_a_number_is_read_though_the_bounds_of_the_file_hide_it(mesh: Path) -> None:
+    points = table("points", column("score", "number", physical_type="double"))
+    rows = pa.table({"score": [1.0, float("nan"), 1.25]})
+    pq.write_table(rows, mesh / "drops/points.parquet")
+    later = extract(mesh, "drops/points.parquet", "parquet", points, Increment("score", "1.5"))
+    assert (later.rows, later.cursor) == (1, None)
+    assert read(later, "isnan(score)") == [(True,)]

@@ -124,6 +124,9 @@ class Writer:
         found = part.columns[prop.column]
         value = lenient(_column(prop), found, prop)
         reached = f"{value} >= CAST({literal(bound)} AS {duckdb_type(kind)})"
+        if kind.kind in ("float", "double"):
+            # NaN is above every number, but the bounds that other writers give a file leave it out
+            reached = f"{reached} OR CAST({value} AS VARCHAR) = 'nan'"
         return f" WHERE {reached} OR ({value}) IS NULL"
 
     def _reached(self, staged: Path, increment: Increment | None) -> tuple[int, str | None]:
