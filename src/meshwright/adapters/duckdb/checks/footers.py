@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from meshwright.adapters.duckdb.checks.dictionaries import Page, texts_in
 from meshwright.adapters.duckdb.checks.literals import text
 from meshwright.adapters.duckdb.checks.parts import Parts
 from meshwright.adapters.duckdb.relations import pattern_list
@@ -64,6 +65,21 @@ class Footers:
     columns: Mapping[str, Mapping[str, FileColumn]] = field(default_factory=dict)
     coded: frozenset[str] = frozenset()
     whole: Mapping[str, bool] = field(default_factory=dict)  # whether a column holds whole numbers
+
+    def texts(self, column: str, paths: Sequence[str]) -> frozenset[str] | None:
+        """The texts in a coded column's dictionaries in some files: all that are there, and perhaps others.
+
+        None where that cannot be told, or is dear to tell.
+        """
+        ((index, _),) = _numbered(self.columns, [column])
+        rows = self.connection.execute(
+            f"SELECT file, unnest(pages{index}, recursive := true) FROM {self.table} "
+            "WHERE list_contains(?, file)",
+            [list(paths)],
+        ).fetchall()
+        if any(value is None for row in rows for value in row):
+            return None
+        return texts_in(Page(*row) for row in rows)
 
     def of(self, column: str, path: str) -> FileColumn | None:
         """What is known of a column in a file; None where nothing is."""
@@ -158,7 +174,8 @@ def read_footers(connection: duckdb.DuckDBPyConnection, parts: Parts, table: str
         folded += _folded(index, str(column.name), column.type)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {', '.join(folded)} "
-        f"FROM parquet_metadata({pattern_list(parts.paths)}) GROUP BY file_name"
+        f"FROM (SELECT *, {_CODED} AS coded FROM parquet_metadata({pattern_list(parts.paths)})) "
+        "GROUP BY file_name"
     )
     told_of = ", ".join(f"{name}{index}" for index in range(len(known)) for name in _TOLD)
     told = connection.execute(f"SELECT file, rows{', ' if known else ''}{told_of} FROM {table}").fetchall()
@@ -176,6 +193,12 @@ def read_footers(connection: duckdb.DuckDBPyConnection, parts: Parts, table: str
     whole_numbers = {name: column.type.kind in INTEGERS for name, column in known.items()}
     return Footers(connection, table, rows, found, frozenset(coded), whole_numbers)
 
+
+_CODED = (
+    "coalesce(len(encoding_stats) > 0 AND len(list_filter(encoding_stats, lambda one: one.page_type LIKE "
+    "'DATA_PAGE%' AND one.encoding NOT IN ('RLE_DICTIONARY', 'PLAIN_DICTIONARY'))) = 0, false)"
+)
+"""Whether all values of a column in a row group are in its dictionary."""
 
 _TOLD = ("nulls", "bounded", "listed", "coded")
 
@@ -198,20 +221,21 @@ def _folded(index: int, name: str, kind: ColumnType) -> list[str]:
     bounded = "false"
     if stored:
         bounded = f"bool_and(coalesce(stats_null_count = num_values OR ({' AND '.join(usable)}), false)) {of}"
-    dictionary = (
-        "len(encoding_stats) > 0 AND len(list_filter(encoding_stats, lambda one: "
-        "one.page_type LIKE 'DATA_PAGE%' AND one.encoding NOT IN ('RLE_DICTIONARY', 'PLAIN_DICTIONARY'))) = 0"
-    )
     listed = f"min({low}) {of} = max({high}) {of}"
     if kind.kind in INTEGERS:
         span = f"max({high}) {of}::HUGEINT - min({low}) {of}::HUGEINT"
         listed = f"{span} BETWEEN 0 AND {FEW_VALUES}"
+    pages = "NULL"
+    if kind.kind == "string":
+        page = "{'start': dictionary_page_offset, 'until': data_page_offset, 'codec': compression}"
+        pages = f"list({page}) {of}"
     return [
+        f"{pages} AS pages{index}",
         f"CAST({counted} AS BIGINT) AS nulls{index}",
         f"min({low}) {of} AS lo{index}",
         f"max({high}) {of} AS hi{index}",
         f"coalesce({bounded}, false) AS bounded{index}",
-        f"coalesce(bool_and(coalesce({dictionary}, false)) {of}, false) AS coded{index}",
+        f"coalesce(bool_and(coded) {of}, false) AS coded{index}",
         f"coalesce({listed}, false) AS listed{index}",
     ]
 

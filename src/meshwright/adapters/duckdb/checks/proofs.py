@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
+from meshwright.adapters.duckdb.checks.dictionaries import MANY
 from meshwright.adapters.duckdb.checks.faults import CHECK_FAULTS
 from meshwright.adapters.duckdb.checks.footers import FileColumn, Footers
 from meshwright.adapters.duckdb.checks.probes import KeyProbe, RowProbe
+from meshwright.sql.duckdb_types import quote_identifier
 
 Counts = dict[str, dict[str, int]]
 """Counts by aggregate and the path of a file."""
@@ -51,6 +53,33 @@ def prove(probes: Iterable[RowProbe], footers: Footers, paths: Sequence[str]) ->
             asked[probe.counted] = probe
     if asked:
         found.update(_by_witnesses(list(asked.values()), footers, paths))
+    return found
+
+
+def prove_by_dictionaries(probes: Iterable[RowProbe], footers: Footers, paths: Sequence[str]) -> Counts:
+    """The zeros that the dictionaries of columns of texts prove, by expression and file.
+
+    Every text that is there is in them, and perhaps one that is not: what breaks a check proves nothing.
+    They are read where the values are many.
+    """
+    asked: dict[str, list[RowProbe]] = {}
+    for probe in probes:
+        if probe.column in footers.coded and not (probe.of_nulls or probe.true_for_null):
+            asked.setdefault(str(probe.column), []).append(probe)
+    found: Counts = {}
+    if len(asked) * sum(footers.rows.get(path, 0) for path in paths) < MANY:
+        return found
+    for column, own in asked.items():
+        texts = footers.texts(column, paths)
+        if texts is None:
+            continue
+        tests = ", ".join(f"count_if({probe.test})" for probe in own)
+        values = f"(SELECT unnest(?::VARCHAR[]) AS {quote_identifier(column)})"
+        with suppress(*CHECK_FAULTS):  # a scan finds out which check cannot be computed
+            row = footers.connection.execute(f"SELECT {tests} FROM {values}", [list(texts)]).fetchone()
+            for probe, count in zip(own, row or (), strict=True):
+                if count == 0:
+                    found[probe.counted] = dict.fromkeys(paths, 0)
     return found
 
 
