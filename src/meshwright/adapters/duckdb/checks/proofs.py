@@ -5,7 +5,7 @@ Every proof is exact: a count per check and file, or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from meshwright.adapters.duckdb.checks.dictionaries import MANY
@@ -85,24 +85,22 @@ def prove_by_dictionaries(probes: Iterable[RowProbe], footers: Footers, paths: S
 
 def _by_witnesses(probes: Sequence[RowProbe], footers: Footers, paths: Sequence[str]) -> Counts:
     found: Counts = {}
-    told: Mapping[str, list[int]] = {}
-    with_bounds = [probe for probe in probes if _any_bounded(probe, footers, paths)]
-    if with_bounds:
-        columns = list(dict.fromkeys(str(probe.column) for probe in with_bounds))
+    asked: dict[str, list[RowProbe]] = {}
+    for probe in probes:
+        if _any_bounded(probe, footers, paths):
+            asked.setdefault(str(probe.column), []).append(probe)
+    broken: dict[tuple[str, str], int] = {}
+    for column, own in asked.items():
         with suppress(*CHECK_FAULTS):  # a scan finds out which check cannot be computed
-            told = footers.witnesses(columns, [f"count_if({probe.test})" for probe in with_bounds])
-    broken = {
-        (probe.counted, path): counts[index]
-        for path, counts in told.items()
-        for index, probe in enumerate(with_bounds)
-    }
+            for path, counts in footers.witnesses(column, [f"count_if({one.test})" for one in own]).items():
+                broken |= {(one.counted, path): count for one, count in zip(own, counts, strict=True)}
     for probe in probes:
         for path in paths:
-            column = footers.of(str(probe.column), path)
-            if column is None:
+            told = footers.of(str(probe.column), path)
+            if told is None:
                 continue
-            empty = column.nulls is not None and column.nulls == footers.rows[path]
-            if empty or (_decisive(probe, column) and broken.get((probe.counted, path)) == 0):
+            empty = told.nulls is not None and told.nulls == footers.rows[path]
+            if empty or (_decisive(probe, told) and broken.get((probe.counted, path)) == 0):
                 found.setdefault(probe.counted, {})[path] = 0
     return found
 
