@@ -155,9 +155,25 @@ def verification(
 
 
 def engine_identity() -> str | None:
-    """What changes whenever the embedded engine does, told without loading it; None where nothing tells."""
+    """What changes whenever the embedded engine does, or anything here; None where nothing tells.
+
+    The engine is not loaded.
+    """
     found = find_spec("_duckdb")
-    return None if found is None or found.origin is None else file_identity(found.origin)
+    if found is None or found.origin is None:
+        return None
+    return "\0".join([file_identity(found.origin), *sorted(_modules(str(Path(__file__).parent)))])
+
+
+def _modules(folder: str) -> Iterator[str]:
+    """Every module below a folder, with its size and the time of its last write."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _modules(entry.path)
+            elif entry.name.endswith(".py"):
+                found = entry.stat()
+                yield f"{entry.path}\0{found.st_size}\0{found.st_mtime_ns}"
 
 
 def custom_engines() -> Mapping[str, CustomEngine]:

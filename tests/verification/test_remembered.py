@@ -13,6 +13,7 @@ import duckdb
 import pytest
 from tests.verification.given import Verified, declare, prop, verify
 
+from meshwright import wiring
 from meshwright.experience.cache import Cache
 from meshwright.experience.verification.remembered import RememberedMeasures
 from meshwright.experience.verification.verify import verify_contract
@@ -257,6 +258,20 @@ def test_how_old_data_may_be_is_judged_by_the_clock(tmp_path: Path) -> None:
     assert [status for _, status in found[:2]] == ["pass", "pass"]
     assert found[2][1] in ("warn", "fail")
     assert started == 1
+
+
+def test_another_engine_is_told_from_this_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own file, and every module that has a say in what is counted."""
+    package = tmp_path / "meshwright"
+    (package / "checks").mkdir(parents=True)
+    modules = (package / "wiring.py", package / "checks" / "tally.py")
+    for module in modules:
+        module.write_text("a")
+    monkeypatch.setattr(wiring, "__file__", str(modules[0]))
+    before = wiring.engine_identity()
+    assert before == wiring.engine_identity() is not None
+    modules[1].write_text("ab")
+    assert wiring.engine_identity() != before
 
 
 def test_another_engine_counts_again(tmp_path: Path) -> None:
