@@ -7,15 +7,12 @@ import struct
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Any
 
 import duckdb
 import mmh3
 
 from meshwright.model.types import INTEGERS
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 Hashes = Mapping[str, str]
 """The name of the function that hashes values of a kind of column, by the kind."""
@@ -81,7 +78,8 @@ def bucket_expression(function: str, kind: str, name: str, buckets: int) -> str:
     return f"({function}({value}) & 2147483647) % {buckets}"
 
 
-def _hash(to_bytes: Callable[..., bytes], values: pa.Array) -> pa.Array:
+def _hash(to_bytes: Callable[..., bytes], values: Any) -> Any:
+    """A hash a value, from one Arrow array to another; DuckDB evaluates these annotations."""
     import pyarrow as pa
 
     of = mmh3.hash
