@@ -6,11 +6,13 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meshwright.errors import MissingPart
 from meshwright.model.product import Environment
+from meshwright.provisioning.identity import file_identity
 from meshwright.provisioning.secrets import secrets_for
 
 if TYPE_CHECKING:
@@ -94,6 +96,7 @@ def load_adapters() -> None:
         "meshwright.adapters.duckdb.engine",
         "meshwright.adapters.iceberg.warehouse",
         "meshwright.adapters.local.reader",
+        "meshwright.adapters.extraction.writing",
         "sqlglot.dialects.duckdb",  # models are rewritten
     ):
         import_module(name)
@@ -157,15 +160,40 @@ _READERS: Mapping[str, Callable[[Path, Mapping[str, str], Secrets], SourceReader
 
 def verification(
     root: Path, scratch: Path, secrets: Secrets = lambda server: {}
-) -> tuple[Engine, Mapping[str, SourceReader]]:
-    """What verifies a contract outside a mesh: the embedded engine, and readers by server type.
+) -> tuple[Callable[[], Engine], Mapping[str, SourceReader]]:
+    """What verifies a contract outside a mesh: how to start the embedded engine, and readers by server type.
 
     Relative paths are below `root`; `scratch` is a folder for what does not fit into memory.
     """
-    from meshwright.adapters.duckdb.engine import DuckEngine
 
-    engine = DuckEngine([], {"scratch": str(scratch), "memory_limit": VERIFY_MEMORY})
+    def engine() -> Engine:
+        from meshwright.adapters.duckdb.engine import DuckEngine
+
+        return DuckEngine([], {"scratch": str(scratch), "memory_limit": VERIFY_MEMORY})
+
     return engine, LazyReaders(secrets, root)
+
+
+def engine_identity() -> str | None:
+    """What changes whenever the embedded engine does, or anything here; None where nothing tells.
+
+    The engine is not loaded.
+    """
+    found = find_spec("_duckdb")
+    if found is None or found.origin is None:
+        return None
+    return "\0".join([file_identity(found.origin), *sorted(_modules(str(Path(__file__).parent)))])
+
+
+def _modules(folder: str) -> Iterator[str]:
+    """Every module below a folder, with its size and the time of its last write."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _modules(entry.path)
+            elif entry.name.endswith(".py"):
+                found = entry.stat()
+                yield f"{entry.path}\0{found.st_size}\0{found.st_mtime_ns}"
 
 
 def custom_engines() -> Mapping[str, CustomEngine]:

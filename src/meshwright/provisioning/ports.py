@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from meshwright.model.address import ProductKey
-from meshwright.model.check import CheckSpec, Measure
-from meshwright.model.contract import ContractObject
-from meshwright.model.product import Source
-from meshwright.model.publication import Candidate, Column, DataFile, Handle, ObjectKey, PartitionField
-from meshwright.model.types import ColumnType
-
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from meshwright.model.address import ProductKey
+    from meshwright.model.check import CheckSpec, Measure
+    from meshwright.model.contract import ContractObject
+    from meshwright.model.product import Source
+    from meshwright.model.publication import Candidate, Column, DataFile, Handle, ObjectKey, PartitionField
+    from meshwright.model.types import ColumnType
 
 Secrets = Callable[[str], Mapping[str, str]]
 """Resolves a server's name to its secret values by key (`user`, `password`, `token`, ...)."""

@@ -7,11 +7,10 @@ import struct
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
+from typing import Any
 
 import duckdb
 import mmh3
-import pyarrow as pa
-from duckdb.func import PythonUDFType
 
 from meshwright.model.types import INTEGERS
 
@@ -54,6 +53,8 @@ def hash_functions(cursor: duckdb.DuckDBPyConnection, kinds: Collection[str]) ->
     An instance's functions are shared by all its cursors: they have names of their own, which no
     statement of a user can know or may call, and are there inside the context only.
     """
+    from duckdb.func import PythonUDFType
+
     token = secrets.token_hex(8)
     forms = {kind: _HASHED_AS[kind][0] for kind in kinds if kind in _HASHED_AS}
     names = {form: f"iceberg_hash_{form}_{token}" for form in forms.values()}
@@ -77,6 +78,9 @@ def bucket_expression(function: str, kind: str, name: str, buckets: int) -> str:
     return f"({function}({value}) & 2147483647) % {buckets}"
 
 
-def _hash(to_bytes: Callable[..., bytes], values: pa.Array) -> pa.Array:
+def _hash(to_bytes: Callable[..., bytes], values: Any) -> Any:
+    """A hash a value, from one Arrow array to another; DuckDB evaluates these annotations."""
+    import pyarrow as pa
+
     of = mmh3.hash
     return pa.array([None if v is None else of(to_bytes(v)) for v in values.to_pylist()], pa.int32())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 from urllib.parse import unquote
@@ -15,6 +14,7 @@ from meshwright.adapters.duckdb.text_rows import TEXT
 from meshwright.adapters.extraction.scalars import from_text
 from meshwright.model.contract import ContractObject
 from meshwright.model.types import ColumnType, column_type
+from meshwright.provisioning.identity import file_identity
 from meshwright.provisioning.ports import Located
 from meshwright.sql.duckdb_types import duckdb_type, quote_identifier
 
@@ -87,7 +87,7 @@ def located_parts(
     """
     if located.form != "parquet" or hive_values(located.files) or not _same_schema(connection, located.files):
         return None
-    return parts_of_files([Part(file, _identity(file)) for file in located.files], columns)
+    return parts_of_files([Part(file, file_identity(file)) for file in located.files], columns)
 
 
 BELIEVING_BOUNDS = "statistics_propagation,filter_pushdown"
@@ -120,9 +120,3 @@ def _same_schema(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) ->
     )
     row = connection.execute(f"SELECT count(DISTINCT fields[2:]::VARCHAR) FROM ({described})").fetchone()
     return row is not None and row[0] == 1
-
-
-def _identity(path: str) -> str:
-    """What changes whenever the file does: a write changes the time of change, whatever it sets."""
-    found = os.stat(path)  # noqa: PTH116
-    return f"{path}\0{found.st_ino}\0{found.st_size}\0{found.st_mtime_ns}\0{found.st_ctime_ns}"
