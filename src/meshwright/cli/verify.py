@@ -98,7 +98,7 @@ def _verify(
     fresh: bool,
 ) -> Report:
     from meshwright.experience.cache import Cache
-    from meshwright.experience.verification.remembered import RememberedCounts
+    from meshwright.experience.verification.remembered import RememberedCounts, RememberedNotes
     from meshwright.experience.verification.verify import choose_objects, choose_server, verify_contract
     from meshwright.model.product import Source
     from meshwright.wiring import custom_engines, verification
@@ -107,7 +107,8 @@ def _verify(
     objects = choose_objects(declared, names)
     chosen = _given(declared, objects, data, directory) if data else choose_server(declared, server)
     with tempfile.TemporaryDirectory(prefix="mesh-verify-") as folder, Cache.of_user() as cache:
-        engine, readers = verification(directory, Path(folder), secrets)
+        notes = None if fresh else RememberedNotes(cache)
+        engine, readers = verification(directory, Path(folder), secrets, notes)
         if chosen.type not in readers:
             raise InputError(
                 f"servers of type `{chosen.type}` cannot be verified",
@@ -206,6 +207,8 @@ def _given(contract: Contract, objects: Sequence[ContractObject], data: str, dir
             way_out="copy the files here, or mount the store as a folder",
         )
     path = Path(data)
+    if any(_holds_tables(directory / data.replace("{object}", obj.table)) for obj in objects):
+        return Server(data, "iceberg", None, {"location": str(directory / path)})
     name = path.name.removesuffix(".gz").removesuffix(".zst")
     form = _ENDINGS.get(Path(name).suffix.lower())
     if form is None and (directory / path).is_dir():
@@ -223,6 +226,13 @@ def _given(contract: Contract, objects: Sequence[ContractObject], data: str, dir
         )
     delimiter = {"delimiter": "\t"} if name.endswith(".tsv") else {}
     return Server(data, "local", None, {"path": str(directory / path), "format": form, **delimiter})
+
+
+def _holds_tables(path: Path) -> bool:
+    """Whether this is an Iceberg table's folder, its metadata, or a folder of such tables."""
+    if path.is_dir():
+        return any(True for part in ("metadata", "*/metadata") for _ in path.glob(f"{part}/*.metadata.json"))
+    return path.name.endswith(".metadata.json") and path.is_file()
 
 
 def _form_of_folder(folder: Path) -> str | None:

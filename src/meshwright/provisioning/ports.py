@@ -60,11 +60,24 @@ class Extraction:
 
 
 @dataclass(frozen=True, slots=True)
+class Deleted:
+    """Rows of the data file `path` that are deleted (Iceberg, position delete files).
+
+    The Parquet `file` lists them as `pos`, where its `file_path` is `named`.
+    """
+
+    path: str
+    file: str
+    named: str
+
+
+@dataclass(frozen=True, slots=True)
 class Located:
     """Where an object's rows lie, so that an engine can read them in place.
 
     `form` is parquet, csv, json (one document) or jsonl (a record a line), all in `files`, or
-    `table`: a table of the DuckDB database `files[0]`. `options` are the delimiter of CSV, the encoding
+    `table`: a table of the DuckDB database `files[0]`, or `iceberg`: Parquet files, of which `columns`
+    are found by their field ids, less what is `deleted`. `options` are the delimiter of CSV, the encoding
     of text that is not UTF-8, schema and table of a database. `headers` are the names of the columns of
     each CSV file, in its order, none for a file that is empty. `where` is for errors.
     """
@@ -74,6 +87,8 @@ class Located:
     where: str
     options: Mapping[str, str] = field(default_factory=dict)
     headers: tuple[tuple[str, ...], ...] = ()
+    columns: tuple[Column, ...] = ()
+    deleted: tuple[Deleted, ...] = ()
 
 
 class Inspection(Protocol):
@@ -128,8 +143,11 @@ class SourceReader(Protocol):
         """
         ...
 
-    def locate(self, source: Source, obj: ContractObject) -> Located | None:
+    def locate(self, source: Source, obj: ContractObject, folder: Path) -> Located | None:
         """Where an engine can read the object's rows in place; None where only `extract` does.
+
+        `folder` is an empty one, for what has to be fetched first: it is there as long as the rows
+        are read.
 
         Raises:
             Unavailable: the source does not answer.
@@ -323,6 +341,18 @@ class Parted:
 
     rows: int
     checks: Mapping[str, int]
+
+
+class Notes(Protocol):
+    """Texts that were worked out of files that never change; they may be lost at any time."""
+
+    def recall(self, key: str) -> str | None:
+        """What was noted under this key, if it is still known."""
+        ...
+
+    def keep(self, key: str, text: str) -> None:
+        """Note a text."""
+        ...
 
 
 class Counts(Protocol):

@@ -66,7 +66,7 @@ class ApiReader:
     def inspect(self, source: Source, objects: Sequence[ContractObject]) -> None:
         """An engine judges the rows."""
 
-    def locate(self, source: Source, obj: ContractObject) -> None:
+    def locate(self, source: Source, obj: ContractObject, folder: Path) -> None:
         """Rows are not read in place by an engine."""
 
     def extract(

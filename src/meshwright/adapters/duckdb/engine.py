@@ -74,7 +74,9 @@ class DuckEngine:
     def _inspecting(
         self, places: Sequence[Located], copies: Mapping[tuple[str, ...], Located]
     ) -> Iterator[DuckSession]:
-        files = dict.fromkeys(file for place in places for file in place.files)
+        files = dict.fromkeys(
+            file for place in places for file in (*place.files, *(each.file for each in place.deleted))
+        )
         databases = dict.fromkeys(place.files[0] for place in places if place.form == "table")
         with translated("the data cannot be opened", None):
             connection = self._start([*files, *map(glob.escape, files)], databases)

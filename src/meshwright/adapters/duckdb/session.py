@@ -29,6 +29,7 @@ from meshwright.adapters.duckdb.relations import (
     scan,
     scan_handle,
 )
+from meshwright.adapters.duckdb.tables import require_ids
 from meshwright.adapters.duckdb.text_rows import TextRows, text_rows
 from meshwright.adapters.extraction.faults import explain, is_of_file
 from meshwright.errors import BuildError
@@ -65,10 +66,12 @@ class DuckSession:
 
     def offer_located(self, name: str, located: Located, obj: ContractObject) -> None:
         """See `provisioning.ports.Session`."""
-        if located.form not in ("parquet", "table"):
+        if located.form not in ("parquet", "table", "iceberg"):
             self._offer_text(name, located, obj)
             return
         with translated(f"`{name}` cannot be read", located.where):
+            if located.form == "iceberg":
+                require_ids(self._cursor, located)
             rows = located_sql(self._cursor, located, obj)
         self._view(name, rows, located.where)
         columns = self.describe(name)

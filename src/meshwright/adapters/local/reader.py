@@ -97,7 +97,7 @@ class LocalReader:
     def inspect(self, source: Source, objects: Sequence[ContractObject]) -> None:
         """An engine judges the rows."""
 
-    def locate(self, source: Source, obj: ContractObject) -> Located:
+    def locate(self, source: Source, obj: ContractObject, folder: Path) -> Located:
         """The object's files.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Counts that are remembered in the user's cache."""
+"""Counts and notes that are remembered in the user's cache."""
 
 from __future__ import annotations
 
@@ -23,3 +23,19 @@ class RememberedCounts:
     def keep(self, counts: Mapping[tuple[str, str], int]) -> None:
         """See `provisioning.ports.Counts`."""
         self.cache.put_many({cache_key("count", *key): str(count) for key, count in counts.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedNotes:
+    """See `provisioning.ports.Notes`."""
+
+    cache: Cache
+
+    def recall(self, key: str) -> str | None:
+        """See `provisioning.ports.Notes`."""
+        name = cache_key("note", key)
+        return self.cache.get_many([name]).get(name)
+
+    def keep(self, key: str, text: str) -> None:
+        """See `provisioning.ports.Notes`."""
+        self.cache.put_many({cache_key("note", key): text})

@@ -136,11 +136,11 @@ def _opened(
 
 
 def _locate(source: Source, obj: ContractObject, reader: SourceReader, scratch: Path) -> Located:
-    found = reader.locate(source, obj)
-    if found is not None:
-        return found
     folder = scratch / str(len(list(scratch.iterdir())))
     folder.mkdir()
+    found = reader.locate(source, obj, folder)
+    if found is not None:
+        return found
     fetched = reader.extract(source, obj, folder)
     return Located("parquet", fetched.files, f"{source.contract.file}: server {source.server.name}")
 
