@@ -249,6 +249,17 @@ def test_a_table_is_found_in_a_catalogue_that_is_a_database(tmp_path: Path) -> N
     assert (none.code, "the catalogue main does not answer" in none.err) == (2, True)
 
 
+def test_a_catalogue_may_be_a_folder(tmp_path: Path) -> None:
+    deals(tmp_path)
+    server = {"type": "iceberg", "catalog": "none", "namespace": "lake.shop"}
+    declare_deals(tmp_path, server={**server, "catalogUrl": f"file://{tmp_path}"})
+    assert found(tmp_path)["deals.amount.bounds"] == "3 of 30 rows"
+    custom = [{"vendor": "meshwright", "property": "location", "value": "lake/{object}/deals"}]
+    server |= {"catalogUrl": "file:///nowhere", "customProperties": custom}
+    declare_deals(tmp_path, server=server, physicalName="shop")
+    assert found(tmp_path)["deals.amount.bounds"] == "3 of 30 rows"
+
+
 class _Rest(BaseHTTPRequestHandler):
     """The two questions of the REST catalogue's protocol that reading a table asks."""
 

@@ -8,13 +8,14 @@ from urllib.parse import unquote
 
 import duckdb
 
-from meshwright.adapters.duckdb.checks.parts import Part, Parts, identity, parts_of_files
+from meshwright.adapters.duckdb.checks.parts import Part, Parts, parts_of_files
 from meshwright.adapters.duckdb.relations import pattern_list
 from meshwright.adapters.duckdb.tables import parts_of_table, table_sql
 from meshwright.adapters.duckdb.text_rows import TEXT
 from meshwright.adapters.extraction.scalars import from_text
 from meshwright.model.contract import ContractObject
 from meshwright.model.types import ColumnType, column_type
+from meshwright.provisioning.identity import file_identity
 from meshwright.provisioning.ports import Located
 from meshwright.sql.duckdb_types import duckdb_type, quote_identifier
 
@@ -93,7 +94,7 @@ def located_parts(
         return parts_of_table(connection, located)
     if located.form != "parquet" or hive_values(located.files) or not _same_schema(connection, located.files):
         return None
-    return parts_of_files([Part(file, identity(file)) for file in located.files], columns)
+    return parts_of_files([Part(file, file_identity(file)) for file in located.files], columns)
 
 
 BELIEVING_BOUNDS = "statistics_propagation,filter_pushdown"

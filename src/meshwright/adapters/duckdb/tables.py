@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 import duckdb
 
-from meshwright.adapters.duckdb.checks.parts import Part, Parts, columns_by_id, identity
+from meshwright.adapters.duckdb.checks.parts import Part, Parts, columns_by_id
 from meshwright.adapters.duckdb.relations import free_name, literal, pattern_list, scan_by_id
 from meshwright.errors import InputError
 from meshwright.model.publication import Column
+from meshwright.provisioning.identity import file_identity
 from meshwright.provisioning.ports import Located
 from meshwright.sql.duckdb_types import quote_identifier
 
@@ -36,9 +37,9 @@ def parts_of_table(connection: duckdb.DuckDBPyConnection, located: Located) -> P
         return None
     columns = columns_by_id(connection, located.columns, pattern_list(located.files), len(located.files))
     file_column = free_name("filename", columns)
-    marks = {path: [identity(path)] for path in located.files}
+    marks = {path: [file_identity(path)] for path in located.files}
     for each in sorted(located.deleted, key=lambda one: one.file):
-        marks[each.path].append(f"less {each.named} in {identity(each.file)}")
+        marks[each.path].append(f"less {each.named} in {file_identity(each.file)}")
 
     def source(paths: Sequence[str]) -> str:
         return f"({table_sql(located, paths, file_column)})"

@@ -18,9 +18,6 @@ from meshwright.model.contract import ContractObject
 from meshwright.model.product import Source
 from meshwright.provisioning.secrets import scrub
 
-_OWN = frozenset({"location", "catalog", "catalogUrl", "namespace", "warehouse"})
-"""Settings that are no properties of a catalogue."""
-
 
 def load_table(
     source: Source, obj: ContractObject, environ: Mapping[str, str], secrets: Mapping[str, str], where: str
@@ -60,9 +57,8 @@ def _properties(
     source: Source, environ: Mapping[str, str], secrets: Mapping[str, str], where: str
 ) -> dict[str, str]:
     url = required_setting(source, "catalogUrl", environ)
-    own = {key: str(setting(source, key, environ)) for key in source.server.custom if key not in _OWN}
     warehouse = setting(source, "warehouse", environ)
-    found = {**own, **({"warehouse": str(warehouse)} if warehouse is not None else {})}
+    found = {"warehouse": str(warehouse)} if warehouse is not None else {}
     if url.startswith(("http://", "https://")):
         return {**found, "type": "rest", "uri": url, **secrets}
     try:
@@ -72,7 +68,7 @@ def _properties(
             f"`{url}` is no address of a catalogue",
             where=where,
             way_out="write https://... for a REST catalogue, sqlite:///FILE or postgresql+psycopg://... for "
-            "one in a database, or `location:` for a table on disk",
+            "one in a database, or file:///FOLDER for tables on disk",
         ) from None
     address = address.set(
         username=secrets.get("user", address.username), password=secrets.get("password", address.password)

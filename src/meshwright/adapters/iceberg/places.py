@@ -9,6 +9,7 @@ from pathlib import Path
 from meshwright.adapters.extraction.drift import no_such_object
 from meshwright.adapters.extraction.place import below_mesh
 from meshwright.errors import InputError, Unavailable
+from meshwright.provisioning.identity import file_identity
 
 METADATA = ".metadata.json"
 _HINT = "version-hint.text"
@@ -61,12 +62,11 @@ def identity(file: Path, where: str) -> str:
         Unavailable: it is not there.
     """
     try:
-        found = file.stat()
+        return file_identity(str(file))
     except OSError as error:
         raise Unavailable(
             f"{file} cannot be read", where=where, why=error.strerror, way_out="restore the table's files"
         ) from None
-    return f"{file}\0{found.st_ino}\0{found.st_size}\0{found.st_mtime_ns}\0{found.st_ctime_ns}"
 
 
 def _newest(folder: Path, where: str) -> Path:

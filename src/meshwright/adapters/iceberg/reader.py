@@ -115,7 +115,7 @@ class IcebergReader:
 
     def _find(self, source: Source, obj: ContractObject) -> _Found:
         where = place(source, obj)
-        location = setting(source, "location", self._environ)
+        location = self._location(source)
         if location is None:
             from meshwright.adapters.iceberg.catalogues import load_table
 
@@ -123,8 +123,18 @@ class IcebergReader:
             local = Path(local_path(table.metadata_location))
             own = identity(local, where) if local.is_file() else table.metadata_location
             return _Found(own, lambda: table)
-        file = metadata_file(self._root, str(location), obj.table, where)
+        file = metadata_file(self._root, location, obj.table, where)
         return _Found(identity(file, where), partial(_load, file, where))
+
+    def _location(self, source: Source) -> str | None:
+        """Where tables are on disk: the custom property `location`, or a catalogue that is a folder."""
+        if (given := setting(source, "location", self._environ)) is not None:
+            return str(given)
+        url = str(setting(source, "catalogUrl", self._environ, ""))
+        if not url.startswith("file:"):
+            return None
+        namespace = str(setting(source, "namespace", self._environ, ""))
+        return "/".join([local_path(url).rstrip("/"), *filter(None, namespace.split("."))])
 
     def _contents(self, found: _Found, where: str) -> Contents:
         noted = self._notes.recall(f"iceberg {found.identity}") if self._notes else None

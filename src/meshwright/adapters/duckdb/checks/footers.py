@@ -20,6 +20,7 @@ from meshwright.model.types import INTEGERS, ColumnType
 from meshwright.sql.duckdb_types import duckdb_type, quote_identifier
 
 FOOTERS = 'temp.main."verification:footers"'
+_GATHERED = 'temp.main."verification:gathered"'
 FEW_VALUES = 1000
 """A whole-number column that spans no more than this is known value by value."""
 
@@ -156,10 +157,12 @@ def read_footers(connection: duckdb.DuckDBPyConnection, parts: Parts, table: str
     folded = ["file_name AS file", "CAST(sum(row_group_num_rows) FILTER (column_id = 0) AS BIGINT) AS rows"]
     for index, column in enumerate(known.values()):
         folded += _folded(index, str(column.name), column.type)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {', '.join(folded)} "
-        f"FROM parquet_metadata({pattern_list(parts.paths)}) GROUP BY file_name"
-    )
+    # the function gives a chunk a file: gathered first, each aggregate is computed over few full ones
+    listed = pattern_list(parts.paths)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {_GATHERED} AS FROM parquet_metadata({listed})")
+    by_file = f"SELECT {', '.join(folded)} FROM {_GATHERED} GROUP BY file_name"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {by_file}")
+    connection.execute(f"DROP TABLE {_GATHERED}")
     told_of = ", ".join(f"{name}{index}" for index in range(len(known)) for name in _TOLD)
     told = connection.execute(f"SELECT file, rows{', ' if known else ''}{told_of} FROM {table}").fetchall()
     width = len(_TOLD)

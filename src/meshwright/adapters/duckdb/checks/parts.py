@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,12 +19,6 @@ class Part:
 
     path: str
     identity: str
-
-
-def identity(path: str) -> str:
-    """What changes whenever a file does: a write changes the time of change, whatever it sets."""
-    found = os.stat(path)  # noqa: PTH116
-    return f"{path}\0{found.st_ino}\0{found.st_size}\0{found.st_mtime_ns}\0{found.st_ctime_ns}"
 
 
 @dataclass(frozen=True, slots=True)
