@@ -31,10 +31,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A table: what tells its current metadata from all others, and how to read these."""
+    """A table: what tells its current metadata from all others, and how to read these.
+
+    `load` is asked whether the rows shall be read, too.
+    """
 
     identity: str
-    load: Callable[[], Table]
+    load: Callable[[bool], Table]
 
 
 class IcebergReader:
@@ -122,7 +125,7 @@ class IcebergReader:
             table = load_table(source, obj, self._environ, self._secrets(source.server.name), where)
             local = Path(local_path(table.metadata_location))
             own = identity(local, where) if local.is_file() else table.metadata_location
-            return _Found(own, lambda: table)
+            return _Found(own, lambda whole: table)
         file = metadata_file(self._root, location, obj.table, where)
         return _Found(identity(file, where), partial(_load, file, where))
 
@@ -147,7 +150,7 @@ class IcebergReader:
         from meshwright.adapters.iceberg.tables import read_contents
 
         with told(where):
-            contents = read_contents(found.load(), where)
+            contents = read_contents(found.load(False), where)
         if self._notes:
             self._notes.keep(f"iceberg {found.identity}", contents.as_text())
         return contents
@@ -158,19 +161,28 @@ class IcebergReader:
 
         file = folder / "table.parquet"
         with told(where):
-            write_rows(found.load(), file, where)
+            write_rows(found.load(True), file, where)
         return file
 
 
-def _load(file: Path, where: str) -> Table:
+def _load(file: Path, where: str, whole: bool) -> Table:
+    from pyiceberg.catalog.noop import NoopCatalog
     from pyiceberg.exceptions import ValidationError
+    from pyiceberg.serializers import FromInputFile
     from pyiceberg.table import StaticTable
 
+    from meshwright.adapters.iceberg.local_files import LocalFiles
+
+    io = LocalFiles()
     try:
-        return StaticTable.from_metadata(str(file))
+        metadata = FromInputFile.table_metadata(io.new_input(str(file)))
     except ValidationError:
         raise Unavailable(
             f"{file.name} holds no metadata of a table",
             where=where,
             way_out="name a file that ends in .metadata.json, or the table's folder",
         ) from None
+    snapshot = metadata.current_snapshot()
+    if whole or (snapshot is not None and "://" in local_path(snapshot.manifest_list)):
+        return StaticTable.from_metadata(str(file))
+    return StaticTable(("table", file.name), metadata, str(file), io, NoopCatalog("none"))

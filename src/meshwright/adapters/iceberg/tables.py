@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
-import pyarrow.parquet as pq
 from pyiceberg import types as ice
 from pyiceberg.manifest import DataFile, FileFormat, ManifestContent
 from pyiceberg.schema import Schema
@@ -67,6 +66,8 @@ def write_rows(table: Table, file: Path, where: str) -> None:
         InputError: PyIceberg cannot read them.
         OSError: a file cannot be read or written.
     """
+    import pyarrow.parquet as pq
+
     try:
         with (
             table.scan().to_arrow_batch_reader() as batches,
@@ -171,6 +172,8 @@ def _partitioned_away(table: Table, schema: Schema, files: Iterable[DataFile]) -
 
 
 def _ids_in(path: Path) -> set[int]:
+    import pyarrow.parquet as pq
+
     found = (field.metadata or {} for field in pq.read_schema(path))
     return {int(told[b"PARQUET:field_id"]) for told in found if b"PARQUET:field_id" in told}
 
