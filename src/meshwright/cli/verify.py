@@ -211,6 +211,8 @@ def _given(contract: Contract, objects: Sequence[ContractObject], data: str, dir
         return Server(data, "iceberg", None, {"location": str(directory / path)})
     name = path.name.removesuffix(".gz").removesuffix(".zst")
     form = _ENDINGS.get(Path(name).suffix.lower())
+    if form is None and any(_holds_delta(directory / data.replace("{object}", o.table)) for o in objects):
+        form = "delta"
     if form is None and (directory / path).is_dir():
         form = _form_of_folder(directory / path)
     if form is None:
@@ -233,6 +235,11 @@ def _holds_tables(path: Path) -> bool:
     if path.is_dir():
         return any(True for part in ("metadata", "*/metadata") for _ in path.glob(f"{part}/*.metadata.json"))
     return path.name.endswith(".metadata.json") and path.is_file()
+
+
+def _holds_delta(path: Path) -> bool:
+    """Whether this is a Delta table's folder, or a folder of such tables."""
+    return any(part.is_dir() for pattern in ("_delta_log", "*/_delta_log") for part in path.glob(pattern))
 
 
 def _form_of_folder(folder: Path) -> str | None:

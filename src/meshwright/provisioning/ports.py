@@ -79,7 +79,8 @@ class Located:
     `table`: a table of the DuckDB database `files[0]`, or `iceberg`: Parquet files, of which `columns`
     are found by their field ids, less what is `deleted`. `options` are the delimiter of CSV, the encoding
     of text that is not UTF-8, schema and table of a database. `headers` are the names of the columns of
-    each CSV file, in its order, none for a file that is empty. `where` is for errors.
+    each CSV file, in its order, none for a file that is empty. `columns` of Parquet files are those that
+    folders tell, where their types are known. `where` is for errors.
     """
 
     form: str

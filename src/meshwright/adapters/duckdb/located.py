@@ -33,7 +33,10 @@ def located_sql(connection: duckdb.DuckDBPyConnection, located: Located, obj: Co
         folders = hive_values(located.files)
         options = f"union_by_name = true, hive_partitioning = {str(bool(folders)).lower()}"
         if folders:
-            kinds = (_type_of(connection, name, values, obj) for name, values in folders.items())
+            given = {column.name: duckdb_type(column.type) for column in located.columns}
+            kinds = (
+                given.get(name) or _type_of(connection, name, values, obj) for name, values in folders.items()
+            )
             types = ", ".join(f"{quote_identifier(n)}: {k}" for n, k in zip(folders, kinds, strict=True))
             options += f", hive_types = {{{types}}}"
         return f"SELECT * FROM read_parquet({pattern_list(located.files)}, {options})"
