@@ -134,6 +134,12 @@ def _iceberg(root: Path, environ: Mapping[str, str], secrets: Secrets, notes: No
     return IcebergReader(root, environ, secrets, notes)
 
 
+def _store(root: Path, environ: Mapping[str, str], secrets: Secrets, notes: Notes | None) -> SourceReader:
+    from meshwright.adapters.object_store.reader import ObjectStoreReader
+
+    return ObjectStoreReader(_local(root, environ, secrets, notes), environ, secrets)
+
+
 _READERS: Mapping[str, Callable[[Path, Mapping[str, str], Secrets, Notes | None], SourceReader]] = {
     "local": _local,
     "postgres": _postgres,
@@ -141,6 +147,9 @@ _READERS: Mapping[str, Callable[[Path, Mapping[str, str], Secrets, Notes | None]
     "duckdb": _duckdb,
     "api": _api,
     "iceberg": _iceberg,
+    "s3": _store,
+    "gcs": _store,
+    "azure": _store,
 }
 
 

@@ -36,6 +36,14 @@ _ENDINGS = {
 """Formats of files by the end of their names."""
 
 
+_STORES = {
+    **dict.fromkeys(("s3", "s3a"), "s3"),
+    **dict.fromkeys(("gs", "gcs"), "gcs"),
+    **dict.fromkeys(("az", "abfs", "abfss"), "azure"),
+}
+"""Types of servers by the schemes of addresses in object stores."""
+
+
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
     app.command()(verify)
@@ -202,10 +210,7 @@ def _given(contract: Contract, objects: Sequence[ContractObject], data: str, dir
     from meshwright.model.contract import Server
 
     if "://" in data:
-        raise InputError(
-            f"`{data}` cannot be read: this installation has no reader of object stores",
-            way_out="copy the files here, or mount the store as a folder",
-        )
+        return _in_store(data)
     path = Path(data)
     if any(_holds_tables(directory / data.replace("{object}", obj.table)) for obj in objects):
         return Server(data, "iceberg", None, {"location": str(directory / path)})
@@ -228,6 +233,18 @@ def _given(contract: Contract, objects: Sequence[ContractObject], data: str, dir
         )
     delimiter = {"delimiter": "\t"} if name.endswith(".tsv") else {}
     return Server(data, "local", None, {"path": str(directory / path), "format": form, **delimiter})
+
+
+def _in_store(data: str) -> Server:
+    from meshwright.model.contract import Server
+
+    scheme = data.partition("://")[0]
+    kind = _STORES.get(scheme)
+    if kind is None:
+        raise InputError(
+            f"`{data}` cannot be read", way_out=f"name a file, or begin with {', '.join(_STORES)}"
+        )
+    return Server(data, kind, None, {"location": data})
 
 
 def _holds_tables(path: Path) -> bool:

@@ -81,6 +81,9 @@ class Located:
     of text that is not UTF-8, schema and table of a database. `headers` are the names of the columns of
     each CSV file, in its order, none for a file that is empty. `columns` of Parquet files are those that
     folders tell, where their types are known. `where` is for errors.
+
+    Files in a `store` (a file system of fsspec, for reading) have `identities` that change whenever they
+    do, in the same order; files on this machine are looked at.
     """
 
     form: str
@@ -90,6 +93,8 @@ class Located:
     headers: tuple[tuple[str, ...], ...] = ()
     columns: tuple[Column, ...] = ()
     deleted: tuple[Deleted, ...] = ()
+    identities: tuple[str, ...] = ()
+    store: Any = field(default=None, repr=False)
 
 
 class Inspection(Protocol):

@@ -81,6 +81,8 @@ class DuckEngine:
         with translated("the data cannot be opened", None):
             connection = self._start([*files, *map(glob.escape, files)], databases)
         try:
+            for store in {id(place.store): place.store for place in places if place.store}.values():
+                connection.register_filesystem(store)
             connection.execute("SET TimeZone = 'UTC'")
             if may_hide_nan(connection, places):
                 connection.execute(f"SET disabled_optimizers = '{BELIEVING_BOUNDS}'")

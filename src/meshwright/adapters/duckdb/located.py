@@ -97,7 +97,8 @@ def located_parts(
         return parts_of_table(connection, located)
     if located.form != "parquet" or hive_values(located.files) or not _same_schema(connection, located.files):
         return None
-    return parts_of_files([Part(file, file_identity(file)) for file in located.files], columns)
+    known = located.identities or tuple(map(file_identity, located.files))
+    return parts_of_files([Part(*pair) for pair in zip(located.files, known, strict=True)], columns)
 
 
 BELIEVING_BOUNDS = "statistics_propagation,filter_pushdown"
