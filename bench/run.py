@@ -51,16 +51,20 @@ class Row:
 
 
 def timed(
-    command: Sequence[str], folder: Path, before: Callable[[], object] = lambda: None, times: int = 3
+    command: Sequence[str],
+    folder: Path,
+    before: Callable[[], object] = lambda: None,
+    times: int = 3,
+    succeeded: Callable[[str], bool] = lambda printed: True,
 ) -> float:
-    """The median wall seconds of a command; it must succeed."""
+    """The median wall seconds of a command; it must succeed, also by what it prints."""
     seconds = []
     for _ in range(times):
         before()
         start = time.perf_counter()
         done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True)
         seconds.append(time.perf_counter() - start)
-        if done.returncode:
+        if done.returncode or not succeeded(done.stdout):
             sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
     return statistics.median(seconds)
 
@@ -72,6 +76,7 @@ def environment() -> dict[str, str]:
         "XDG_CACHE_HOME": str(BENCH / "cache"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",
         "DO_NOT_TRACK": "1",
+        "GX_ANALYTICS_ENABLED": "False",
     }
 
 
@@ -194,10 +199,11 @@ def demo(_: str) -> list[Row]:
 
 
 def verification(_: str) -> list[Row]:
-    """`mesh verify` of TPC-H lineitem against datacontract-cli and DuckDB by hand, at growing scale."""
+    """`mesh verify` of TPC-H lineitem against its peers and DuckDB by hand, at growing scale."""
     folder = BENCH / "lineitem"
     folder.mkdir(exist_ok=True)
     peer = str(peer_environment("datacontract", "datacontract-cli==1.2.8") / "datacontract")
+    expect = str(peer_environment("gx", "great_expectations==1.*", "pyarrow") / "python")
     generate = str(peer_environment("tpch", "tpchgen-cli") / "tpchgen-cli")
     python = str(BENCH / "ours" / "bin" / "python")
     rows: list[Row] = []
@@ -215,9 +221,15 @@ def verification(_: str) -> list[Row]:
         about = f"{int(scale * 6_000_000):,} rows"
         once = 1 if scale == 10 else 3
         limit = {1: 0.15, 10: 0.08}.get(scale)
-        whole_time, part_time = timed(ours, BENCH), timed(alone, BENCH)
-        peer_time = timed(test, BENCH, times=once)
-        rows.append(Row(f"verify {about}", whole_time, peer_time, limit))
+        whole_time = timed(ours, BENCH, succeeded=lineitem.ours_passed)
+        part_time = timed(alone, BENCH, succeeded=lineitem.ours_passed)
+        theirs_time = timed(test, BENCH, times=once, succeeded=lineitem.peer_passed)
+        rows.append(Row(f"verify {about}", whole_time, theirs_time, limit))
+        if scale == 1:
+            for numbers, most in (("exact", 0.04), ("doubles", None)):
+                script = [expect, str(Path(__file__).parent / "expectations.py"), str(data), numbers]
+                met = timed(script, BENCH, times=1, succeeded=lineitem.expectations_met)
+                rows.append(Row(f"the same, Great Expectations, {numbers}", whole_time, met, most))
         if scale == 10:
             memory = peak_memory(ours, BENCH), peak_memory(test, BENCH)
             rows.append(Row("its peak memory", memory[0] / 1e6, memory[1] / 1e6, 0.08, "MB"))
@@ -225,13 +237,13 @@ def verification(_: str) -> list[Row]:
             rows.append(Row("without the key, against one query by hand", part_time, hand, 0.4))
             key = timed([python, "-c", lineitem.key_by_hand(data)], BENCH)
             rows.append(Row("the key, against count(DISTINCT ...)", whole_time - part_time, key, 0.35))
-        again = timed([MESH, "verify", str(whole)], BENCH, lambda: None)
+        again = timed([MESH, "verify", str(whole)], BENCH, succeeded=lineitem.ours_passed)
         rows.append(Row(f"nothing changed, {about} (against 0.3 s)", again, 0.3, 1.0))
-        rows += _of_a_table(data, python, about, peer_time, 0.02 if scale == 10 else None)
-    return rows
+        rows += of_a_table(data, python, about, theirs_time, 0.02 if scale == 10 else None)
+    return [small(folder, peer, python), *rows]
 
 
-def _of_a_table(data: Path, python: str, about: str, peer: float, limit: float | None) -> list[Row]:
+def of_a_table(data: Path, python: str, about: str, peer: float, limit: float | None) -> list[Row]:
     """The same rows as an Iceberg table of 100 files that are remembered: nothing changed, one appended."""
     folder = data.parent / "table"
     script = [python, str(Path(__file__).parent / "iceberg_table.py"), str(folder), str(data)]
@@ -241,24 +253,45 @@ def _of_a_table(data: Path, python: str, about: str, peer: float, limit: float |
         subprocess.run([*script, "make"], check=True)
     subprocess.run([*script, "append"], check=True)
     ours = [MESH, "verify", str(folder / "contract.yaml")]
-    timed(ours, BENCH, times=1)
-    again = timed(ours, BENCH)
-    one_more = timed(ours, BENCH, lambda: subprocess.run([*script, "append"], check=True))
+    timed(ours, BENCH, times=1, succeeded=lineitem.ours_passed)
+    again = timed(ours, BENCH, succeeded=lineitem.ours_passed)
+    more = timed(
+        ours,
+        BENCH,
+        lambda: subprocess.run([*script, "append"], check=True),
+        succeeded=lineitem.ours_passed,
+    )
     return [
         Row(f"nothing changed, {about} in 100 Iceberg files (against 0.3 s)", again, 0.3, 1.0),
-        Row(f"one Iceberg file more, {about} (against datacontract-cli)", one_more, peer, limit),
+        Row(f"one Iceberg file more, {about} (against datacontract-cli)", more, peer, limit),
     ]
 
 
-def peer_environment(name: str, package: str) -> Path:
-    """The programs of a package in a virtual environment of its own."""
+def small(folder: Path, peer: str, python: str) -> Row:
+    """A thousand rows, with nothing remembered: what it takes to start."""
+    data = folder / "small" / "lineitem.parquet"
+    data.parent.mkdir(exist_ok=True)
+    script = lineitem.first_rows(folder / "0.1" / "lineitem.parquet", data, 1000)
+    subprocess.run([python, "-c", script], check=True)
+    whole, theirs = data.with_name("whole.yaml"), data.with_name("peer.yaml")
+    lineitem.write_contract(whole, data)
+    lineitem.peer_contract(theirs, data)
+    ours = [MESH, "verify", str(whole)]
+    cold = timed(ours, BENCH, lambda: empty(BENCH / "cache"), times=5, succeeded=lineitem.ours_passed)
+    tested = timed([peer, "test", str(theirs)], BENCH, succeeded=lineitem.peer_passed)
+    return Row("verify 1,000 rows, cold", cold, tested, 0.3)
+
+
+def peer_environment(name: str, *packages: str) -> Path:
+    """The programs of packages in a virtual environment of its own."""
     folder = BENCH / name
     if not (folder / "bin" / "pip").exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     programs = folder / "bin"
-    found = subprocess.run([str(programs / "pip"), "show", package.split("==")[0]], capture_output=True)
-    if found.returncode:
-        subprocess.run([str(programs / "pip"), "install", "--quiet", package], check=True)
+    names = [package.split("==")[0] for package in packages]
+    found = subprocess.run([str(programs / "pip"), "show", *names], capture_output=True, text=True)
+    if found.returncode or found.stdout.count("Name: ") != len(names):
+        subprocess.run([str(programs / "pip"), "install", "--quiet", *packages], check=True)
     return programs
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meshwright.errors import MissingPart
 from meshwright.model.product import Environment
+from meshwright.provisioning.identity import file_identity
 from meshwright.provisioning.secrets import secrets_for
 
 if TYPE_CHECKING:
@@ -155,16 +157,25 @@ _READERS: Mapping[str, Callable[[Path, Mapping[str, str], Secrets, Notes | None]
 
 def verification(
     root: Path, scratch: Path, secrets: Secrets = lambda server: {}, notes: Notes | None = None
-) -> tuple[Engine, Mapping[str, SourceReader]]:
-    """What verifies a contract outside a mesh: the embedded engine, and readers by server type.
+) -> tuple[Callable[[], Engine], Mapping[str, SourceReader]]:
+    """What verifies a contract outside a mesh: how to start the embedded engine, and readers by server type.
 
     Relative paths are below `root`; `scratch` is a folder for what does not fit into memory; `notes`
     keeps what was read of files that never change.
     """
-    from meshwright.adapters.duckdb.engine import DuckEngine
 
-    engine = DuckEngine([], {"scratch": str(scratch), "memory_limit": VERIFY_MEMORY})
+    def engine() -> Engine:
+        from meshwright.adapters.duckdb.engine import DuckEngine
+
+        return DuckEngine([], {"scratch": str(scratch), "memory_limit": VERIFY_MEMORY})
+
     return engine, LazyReaders(secrets, root, notes)
+
+
+def engine_identity() -> str | None:
+    """What changes whenever the embedded engine does, told without loading it; None where nothing tells."""
+    found = find_spec("_duckdb")
+    return None if found is None or found.origin is None else file_identity(found.origin)
 
 
 def custom_engines() -> Mapping[str, CustomEngine]:

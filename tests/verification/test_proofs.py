@@ -232,3 +232,43 @@ def test_what_a_rule_gave_in_another_time_zone_is_not_remembered(
         results = verify_stored(connection, declared, "deals", files, remembered=remembered)
         found[zone] = reached(results["deals.quality[0]"])
     assert found == {"UTC": ("remembered", 0), "Asia/Tokyo": ("scanned", 1)}
+
+
+def test_two_columns_of_one_name_are_not_taken_for_one(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Their nulls together are as many as there are rows."""
+    file = tmp_path / "a.parquet"
+    pq.write_table(pa.table([pa.array([99, None]), pa.array([1, None])], names=["v", "v"]), file)
+    found = verify_stored(connection, deals({"name": "v", "required": True, **INTEGER}), "deals", [file])
+    assert reached(found["deals.v.bounds"]) == ("scanned", 1)
+    assert reached(found["deals.v.required"]) == ("scanned", 1)
+
+
+def test_many_columns_of_many_types_cost_little_each(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Minutes, where what is asked of the engine grows with the square of the columns."""
+    values = (
+        pa.array([1, 5]),
+        pa.array([dt.date(2020, 1, 1)] * 2),
+        pa.array(["a", "b"]),
+        pa.array([0.5, 2.5]),
+    )
+    columns = {f"v{index}": values[index % 4] for index in range(800)}
+    files = store(pa.table(columns), tmp_path, Shape())
+    bounds = [{"minimum": 0, "maximum": 9}, {"minimum": "2019-01-01"}, {"maxLength": 1}, {"maximum": 2}]
+    kinds = ("integer", "date", "string", "number")
+    props = [
+        {
+            "name": name,
+            "logicalType": kinds[index % 4],
+            "required": True,
+            "logicalTypeOptions": bounds[index % 4],
+        }
+        for index, name in enumerate(columns)
+    ]
+    found = verify_stored(connection, deals(*props), "deals", files)
+    broken = {name for name, result in found.items() if result.measure.value}
+    assert broken == {f"deals.v{index}.bounds" for index in range(3, 800, 4)}
+    assert {result.measure.how for name, result in found.items() if name.endswith(".required")} == {"proved"}

@@ -49,7 +49,7 @@ def new_product(
 ) -> None:
     """Add a product that applies at once."""
     check_format(format)
-    from meshwright.cli.workspace import find_root
+    from meshwright.cli.options import find_root
     from meshwright.experience.scaffold import new_product as scaffold
 
     root = find_root(context.obj.directory)

@@ -18,6 +18,11 @@ class Settings:
     directory: Path
 
 
+def find_root(folder: Path) -> Path:
+    """The nearest folder at or above `folder` with a mesh.yaml; `folder` itself if there is none."""
+    return next((place for place in (folder, *folder.parents) if (place / "mesh.yaml").exists()), folder)
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"meshwright {__version__}")

@@ -40,6 +40,16 @@ def console() -> Console:
     return Console(highlight=False, soft_wrap=True)
 
 
+def print_styled(text: str, style: str) -> None:
+    """Print a line in a style of Rich, which is loaded only where styles are shown."""
+    import os
+
+    if sys.stdout.isatty() or os.environ.get("FORCE_COLOR"):
+        console().print(text, style=style, markup=False)
+    else:
+        print_text(f"{text}\n")
+
+
 def width() -> int | None:
     """How wide lines may be: as the variable COLUMNS says, else the terminal; None where there is none."""
     import os

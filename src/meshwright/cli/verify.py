@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from meshwright.cli.options import EnvironmentOption
-from meshwright.cli.output import check_format, console, print_text, rule, width, wrapped
+from meshwright.cli.options import EnvironmentOption, find_root
+from meshwright.cli.output import check_format, print_styled, print_text, rule, width, wrapped
 from meshwright.errors import BuildError, DriftError, InputError
 
 if TYPE_CHECKING:
+    from meshwright.experience.cache import Cache
     from meshwright.experience.verification.report import Report
     from meshwright.model.contract import Contract, ContractObject, Server
     from meshwright.model.product import Environment
@@ -106,15 +107,19 @@ def _verify(
     fresh: bool,
 ) -> Report:
     from meshwright.experience.cache import Cache
-    from meshwright.experience.verification.remembered import RememberedCounts, RememberedNotes
+    from meshwright.experience.verification.remembered import (
+        RememberedCounts,
+        RememberedMeasures,
+        RememberedNotes,
+    )
     from meshwright.experience.verification.verify import choose_objects, choose_server, verify_contract
     from meshwright.model.product import Source
-    from meshwright.wiring import custom_engines, verification
+    from meshwright.wiring import custom_engines, engine_identity, verification
 
-    declared = _contract(_from_here(directory / path))
-    objects = choose_objects(declared, names)
-    chosen = _given(declared, objects, data, directory) if data else choose_server(declared, server)
     with tempfile.TemporaryDirectory(prefix="mesh-verify-") as folder, Cache.of_user() as cache:
+        declared = _contract(_from_here(directory / path), cache)
+        objects = choose_objects(declared, names)
+        chosen = _given(declared, objects, data, directory) if data else choose_server(declared, server)
         notes = None if fresh else RememberedNotes(cache)
         engine, readers = verification(directory, Path(folder), secrets, notes)
         if chosen.type not in readers:
@@ -123,15 +128,16 @@ def _verify(
                 where=f"{declared.file}: server {chosen.name}",
                 way_out=f"one of {', '.join(sorted(readers))}, or name files with --data PATH",
             )
-        counts = None if fresh else RememberedCounts(cache)
+        identity = engine_identity()
         return verify_contract(
             Source(declared, chosen),
             objects,
             readers[chosen.type],
             engine,
             Path(folder),
-            counts,
-            custom_engines(),
+            None if fresh else RememberedCounts(cache),
+            custom_engines,
+            None if fresh or identity is None else RememberedMeasures(cache, identity),
         )
 
 
@@ -147,7 +153,6 @@ def _secrets(directory: Path, given: Sequence[str], environment: str | None) -> 
     Raises:
         InputError: one is not given as KEY=REFERENCE, or there is no such environment.
     """
-    from meshwright.cli.workspace import find_root
     from meshwright.provisioning.secrets import SecretValues, resolve, secrets_for
 
     references: dict[str, str] = {}
@@ -195,11 +200,11 @@ def _environment(root: Path, name: str | None) -> Environment:
     return settings.environments[name]
 
 
-def _contract(path: Path) -> Contract:
+def _contract(path: Path, cache: Cache) -> Contract:
     from meshwright.experience.documents import load_document
     from meshwright.standards.odcs import read_contract
 
-    loaded = load_document(path)
+    loaded = load_document(path, cache)
     if loaded.kind != "contract":
         raise InputError(f"this is a {loaded.kind}, not a contract", where=str(path))
     return read_contract(loaded.document, loaded.file)
@@ -300,4 +305,4 @@ def _print(report: Report, form: str) -> None:
         return
     print_text(told(report, width(), rule()))
     style = {0: "green", 1: "red", 2: "red"}[report.exit_code()]
-    console().print(wrapped(report.summary, 0, 0), style=style, markup=False)
+    print_styled(wrapped(report.summary, 0, 0), style)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from meshwright.cli.options import find_root
 from meshwright.errors import Conflict, DocumentError, InputError, MissingPart, Problem, Refused
 from meshwright.experience.cache import Cache
 from meshwright.experience.load import RawTree, assemble, parse_sound, read_tree
@@ -61,11 +62,6 @@ def open_workspace(
             way_out=f"use one of {', '.join(raw.settings.environments)}, or declare it",
         )
     return Workspace(root, raw, raw.settings.environments[name], cache, applied, connect, alone, kept)
-
-
-def find_root(folder: Path) -> Path:
-    """The nearest folder at or above `folder` with a mesh.yaml; `folder` itself if there is none."""
-    return next((place for place in (folder, *folder.parents) if (place / "mesh.yaml").exists()), folder)
 
 
 @dataclass

@@ -35,8 +35,10 @@ class Source:
     data: bytes = field(repr=False)
 
 
-def load_document(path: Path) -> Loaded:
+def load_document(path: Path, cache: Cache | None = None) -> Loaded:
     """One document on its own: ODCS and ODPS by `kind`, ours by their first key.
+
+    A sound one is kept in `cache`, and read from there the next time.
 
     Raises:
         DocumentError: everything that is wrong with it.
@@ -52,11 +54,18 @@ def load_document(path: Path) -> Loaded:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"the file cannot be read: {error.strerror}", where=file) from error
+    key = cache_key("document", data)
+    if cache is not None and (text := cache.get_many([key]).get(key)) is not None:
+        kind, document = json.loads(text)
+        return Loaded(kind, file, document)
     value = read_value(data, file)
     kind = _kind_of(value, file)
     if problems := check_document(kind, value, file, data):
         raise DocumentError(problems)
-    return Loaded(kind, file, _as_mapping(kind, value))
+    document = _as_mapping(kind, value)
+    if cache is not None:
+        cache.put_many({key: json.dumps([kind, document], ensure_ascii=False, separators=(",", ":"))})
+    return Loaded(kind, file, document)
 
 
 def _kind_of(value: Any, file: str) -> Kind:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from meshwright.experience.rules import Finder
 from meshwright.standards.yaml import locate
+
+if TYPE_CHECKING:
+    from meshwright.experience.rules import Finder
 
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 

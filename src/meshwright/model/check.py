@@ -116,7 +116,8 @@ class Measure:
 
     `rows` is the number of rows looked at. For a check on rows, `value` is the number of
     violating rows; for rowCount and sql it is the value itself, for a service level the lowest or
-    highest value in microseconds since 1970 (None: there is none). `samples` holds up to five
+    highest value in microseconds since 1970 (None: there is none). `changing` says that the same rows may
+    give another value at another time. `samples` holds up to five
     failing rows as {key column: value}, without classified columns. `found` is for `present` and
     `type` what is there instead, for a service level the kind of the column's type. `error` says why
     the check could not run.
@@ -129,6 +130,7 @@ class Measure:
     error: str | None = None
     skip: str | None = None
     how: How = "scanned"
+    changing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,15 @@ import struct
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 import duckdb
 import mmh3
-import pyarrow as pa
-from duckdb.func import PythonUDFType
 
 from meshwright.model.types import INTEGERS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Hashes = Mapping[str, str]
 """The name of the function that hashes values of a kind of column, by the kind."""
@@ -54,6 +56,8 @@ def hash_functions(cursor: duckdb.DuckDBPyConnection, kinds: Collection[str]) ->
     An instance's functions are shared by all its cursors: they have names of their own, which no
     statement of a user can know or may call, and are there inside the context only.
     """
+    from duckdb.func import PythonUDFType
+
     token = secrets.token_hex(8)
     forms = {kind: _HASHED_AS[kind][0] for kind in kinds if kind in _HASHED_AS}
     names = {form: f"iceberg_hash_{form}_{token}" for form in forms.values()}
@@ -78,5 +82,7 @@ def bucket_expression(function: str, kind: str, name: str, buckets: int) -> str:
 
 
 def _hash(to_bytes: Callable[..., bytes], values: pa.Array) -> pa.Array:
+    import pyarrow as pa
+
     of = mmh3.hash
     return pa.array([None if v is None else of(to_bytes(v)) for v in values.to_pylist()], pa.int32())

@@ -8,10 +8,9 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 
 from meshwright.adapters.duckdb.boundary import only_select
 from meshwright.adapters.duckdb.failures import translated
@@ -25,7 +24,14 @@ from meshwright.provisioning.ports import EngineCapabilities, Located
 from meshwright.provisioning.processes import SPILL, process_name
 from meshwright.sql.duckdb_types import quote_identifier
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 CAPABILITIES = EngineCapabilities(dialect="duckdb", reads=frozenset({"iceberg"}), python_isolation=True)
+
+FEW_FILES = 16
+"""Files whose footers are kept for the next statement: they may take megabytes each, which the engine does
+not count (2.0)."""
 
 
 class DuckEngine:
@@ -84,6 +90,8 @@ class DuckEngine:
             for store in {id(place.store): place.store for place in places if place.store}.values():
                 connection.register_filesystem(store)
             connection.execute("SET TimeZone = 'UTC'")
+            if len(files) <= FEW_FILES:
+                connection.execute("SET parquet_metadata_cache = true")
             if may_hide_nan(connection, places):
                 connection.execute(f"SET disabled_optimizers = '{BELIEVING_BOUNDS}'")
             connection.execute("SET lock_configuration = true")

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 
 from meshwright.adapters.duckdb.boundary import require_offered
 from meshwright.adapters.duckdb.buckets import hash_functions
@@ -40,6 +39,9 @@ from meshwright.model.types import ColumnType
 from meshwright.provisioning.ports import Counts, Located, Merge, Parted, Target, Written
 from meshwright.sql.duckdb_errors import without_values
 from meshwright.sql.duckdb_types import duckdb_type, from_duckdb, quote_identifier
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class DuckSession:
@@ -95,6 +97,8 @@ class DuckSession:
         structure = json.dumps({column: duckdb_type(kind) for column, kind in columns})
         empty = dict.fromkeys(column for column, _ in columns)
         texts = [json.dumps({**empty, **row}, default=str) for row in rows]
+        import pyarrow as pa
+
         lines = pa.table({"line": pa.array(texts, pa.string())})
         self._cursor.register(f"{name}:lines", lines)
         with translated("the rows do not fit their columns", name):
@@ -152,6 +156,8 @@ class DuckSession:
 
     def arrow(self, name: str) -> pa.RecordBatchReader:
         """See `provisioning.ports.Session`."""
+        import pyarrow as pa
+
         with translated(f"`{name}` failed", None):
             reader = self._cursor.sql(f"SELECT * FROM {quote_identifier(name)}").to_arrow_reader(65_536)
         return pa.RecordBatchReader.from_batches(reader.schema, _told_batches(reader, name))
@@ -340,6 +346,8 @@ def _beside(name: str) -> str:
 
 def _told_batches(reader: pa.RecordBatchReader, name: str) -> Iterator[pa.RecordBatch]:
     """The batches of a stream; what DuckDB raises on the way comes through Arrow."""
+    import pyarrow as pa
+
     try:
         yield from reader
     except (pa.ArrowException, OSError) as error:

@@ -6,18 +6,21 @@ import glob
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from meshwright.adapters.extraction.drift import require_columns
 from meshwright.adapters.extraction.fitting import JSON
 from meshwright.adapters.extraction.scalars import literal
 from meshwright.adapters.extraction.text import csv_header, opened
-from meshwright.adapters.extraction.writing import Part
 from meshwright.errors import DriftError
 from meshwright.model.contract import ContractObject
 from meshwright.model.types import ANY, ColumnType
 from meshwright.sql.duckdb_types import from_duckdb
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from meshwright.adapters.extraction.writing import Part
 
 TEXT = ColumnType("string")
 
@@ -49,6 +52,8 @@ def csv_groups(delivery: Delivery) -> list[tuple[tuple[str, ...], list[Path]]]:
 
 def csv_parts(delivery: Delivery, obj: ContractObject) -> list[Part]:
     """CSV files, one part for each different header; every value is text, the empty one NULL."""
+    from meshwright.adapters.extraction.writing import Part
+
     parts: list[Part] = []
     for header, members in csv_groups(delivery):
         where = f"{delivery.where}, {members[0].name}"
@@ -94,6 +99,8 @@ def _without_duplicates(header: tuple[str, ...], obj: ContractObject, where: str
 
 def parquet_parts(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> list[Part]:
     """Parquet files, one part for each different schema."""
+    from meshwright.adapters.extraction.writing import Part
+
     groups: dict[tuple[tuple[str, ColumnType], ...], list[Path]] = {}
     for file in files:
         rows = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({_list([file])})").fetchall()
@@ -133,6 +140,8 @@ def json_columns(
 
 def json_part(files: Sequence[Path], form: str, obj: ContractObject) -> Part:
     """JSON files, with the contract's columns as JSON values; keys that are not there are NULL."""
+    from meshwright.adapters.extraction.writing import Part
+
     names = [prop.column for prop in obj.properties]
     columns = ", ".join(f"{literal(name)}: 'JSON'" for name in names)
     relation = f"read_json({_list(files)}, {_layout(form)}, columns = {{{columns}}})"

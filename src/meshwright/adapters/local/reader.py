@@ -7,15 +7,11 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import duckdb
-
-from meshwright.adapters.extraction.connection import guarded_connection, scratch_folder
 from meshwright.adapters.extraction.drift import require_columns
-from meshwright.adapters.extraction.faults import explain
 from meshwright.adapters.extraction.place import place, required_setting, setting
 from meshwright.adapters.extraction.text import delimiter_of, encoding_of, transcoded
-from meshwright.adapters.extraction.writing import Part, Writer, write_failure
 from meshwright.adapters.local.delta import DeltaFiles, delta_files
 from meshwright.adapters.local.files import FORMATS, find_files
 from meshwright.adapters.local.parts import (
@@ -35,12 +31,18 @@ from meshwright.model.product import Source
 from meshwright.model.types import ANY, ColumnType
 from meshwright.provisioning.ports import Extraction, Increment, Located, Secrets, SourceCapabilities
 
+if TYPE_CHECKING:
+    import duckdb
+
+    from meshwright.adapters.extraction.writing import Part
+
 
 class LocalReader:
     """Reads files below the mesh, or anywhere by an absolute path.
 
     CSV and JSON know no types: their columns are `any`, and values are read in the contract's
-    types. A JSON record may leave out what the contract does not require.
+    types. A JSON record may leave out what the contract does not require. DuckDB, which reads them, is
+    loaded only where something is read: to locate files takes none.
     """
 
     capabilities = SourceCapabilities(typed=False, incremental=True)
@@ -60,6 +62,11 @@ class LocalReader:
             Unavailable: a file cannot be read.
             DriftError: there is no file for the object.
         """
+        import duckdb
+
+        from meshwright.adapters.extraction.connection import guarded_connection
+        from meshwright.adapters.extraction.faults import explain
+
         delivery = self._delivery(source, obj)
         if delivery.form == "csv":
             headers = [header for header, _ in csv_groups(delivery)]
@@ -83,6 +90,12 @@ class LocalReader:
             Unavailable: a file is broken or cannot be read, or `folder` cannot be written.
             DriftError: columns are missing, or values do not fit the contract's types.
         """
+        import duckdb
+
+        from meshwright.adapters.extraction.connection import guarded_connection, scratch_folder
+        from meshwright.adapters.extraction.faults import explain
+        from meshwright.adapters.extraction.writing import Writer
+
         delivery = self._delivery(source, obj)
         with scratch_folder(folder) as scratch:
             delivery = _as_utf8(delivery, scratch)
@@ -154,6 +167,8 @@ def _as_utf8(delivery: Delivery, scratch: Path) -> Delivery:
     """The delivery with copies in UTF-8, where its text files are in another encoding."""
     if delivery.form == "parquet" or delivery.encoding == "utf-8-sig":
         return delivery
+    from meshwright.adapters.extraction.writing import write_failure
+
     copies: list[Path] = []
     try:
         for number, file in enumerate(delivery.files):

@@ -50,8 +50,10 @@ class StoreFiles(ArrowFSWrapper):  # type: ignore[misc]
         return self._strip_protocol(path) in self._infos
 
 
-def identities(store: fs.FileSystem, infos: Sequence[fs.FileInfo], account: str) -> tuple[str, ...]:
+def identities(store: fs.FileSystem, infos: Sequence[fs.FileInfo], origin: str) -> tuple[str, ...]:
     """What tells each object, as it is now, from every other, and from itself at another time.
+
+    `origin` tells the store from others.
 
     Raises:
         OSError: the store does not answer.
@@ -63,7 +65,7 @@ def identities(store: fs.FileSystem, infos: Sequence[fs.FileInfo], account: str)
         mark = next((told[key] for key in _MARKS if told.get(key)), None)
         if mark is None and time.time() - info.mtime_ns / 1e9 < _RECENT:
             mark = f"seen at {time.time_ns()}".encode()  # it is never met again
-        return f"{account}{info.path}\0{info.size}\0{info.mtime_ns}\0{mark!r}"
+        return f"{origin}\0{info.path}\0{info.size}\0{info.mtime_ns}\0{mark!r}"
 
     with ThreadPoolExecutor(_REQUESTS) as pool:
         return tuple(pool.map(one, infos))

@@ -13,7 +13,7 @@ from pyarrow import ArrowException, fs
 from meshwright.adapters.extraction.place import place, required_setting, setting
 from meshwright.adapters.object_store.files import PROTOCOL, StoreFiles, identities
 from meshwright.adapters.object_store.listing import ENDINGS, find_objects, form_of
-from meshwright.adapters.object_store.stores import Address, address_of, file_system
+from meshwright.adapters.object_store.stores import address_of, file_system
 from meshwright.errors import InputError, MeshwrightError, Unavailable
 from meshwright.model.contract import ContractObject, Server
 from meshwright.model.product import Source
@@ -37,10 +37,10 @@ _LAYOUTS = {"new_line": "jsonl", "newline": "jsonl", "array": "json"}
 
 @dataclass(frozen=True, slots=True)
 class _Objects:
-    """The objects of a store that hold an object's rows."""
+    """The objects of a store that hold an object's rows; `origin` tells the store from others."""
 
     store: fs.FileSystem
-    address: Address
+    origin: str
     infos: Sequence[fs.FileInfo]
     form: str
 
@@ -89,7 +89,7 @@ class ObjectStoreReader:
         with self._found(source, obj) as found:
             if found.form == "parquet":
                 names = tuple(f"{PROTOCOL}://{info.path}" for info in found.infos)
-                known = identities(found.store, found.infos, found.address.account)
+                known = identities(found.store, found.infos, found.origin)
                 store = StoreFiles(found.store, found.infos)
                 return Located("parquet", names, place(source, obj), identities=known, store=store)
             local = _fetched(source, obj, found, folder)
@@ -128,7 +128,8 @@ class ObjectStoreReader:
         try:
             store = file_system(address, secrets, endpoint, region, where)
             infos = find_objects(store, address.path, obj.table, form, filled != location, where)
-            yield _Objects(store, address, infos, form or _form_of(infos, where))
+            origin = f"{address.kind} {endpoint or address.account + address.authority}"
+            yield _Objects(store, origin, infos, form or _form_of(infos, where))
         except MeshwrightError:
             raise
         except (OSError, ArrowException) as error:

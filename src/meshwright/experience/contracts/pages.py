@@ -27,8 +27,9 @@ _PROVED: Mapping[Proof | None, str] = {
     ),
     "values": (
         "File by file, from the statistics of Parquet files: where they tell every value that there can be "
-        "(whole numbers in a narrow range, a column that holds one number, date or time) and all of them "
-        "keep the rule, and where a column is null throughout."
+        "(whole numbers in a narrow range, a column that holds one number, date or time; of many rows the "
+        "dictionaries of a column of text) and all of them keep the rule, and where a column is null "
+        "throughout."
     ),
     None: "Never: statistics do not tell.",
 }

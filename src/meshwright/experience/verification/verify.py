@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from meshwright.errors import InputError, MissingPart
 from meshwright.experience.contracts.compile import compile_contract
@@ -14,7 +15,7 @@ from meshwright.experience.contracts.custom import measure_custom
 from meshwright.experience.contracts.judge import judge_all
 from meshwright.experience.positions import finder
 from meshwright.experience.verification.report import Report
-from meshwright.model.check import CheckResult
+from meshwright.model.check import CheckResult, CheckSpec, Measure
 from meshwright.model.contract import Contract, ContractObject, Server
 from meshwright.model.product import Source
 from meshwright.provisioning.ports import (
@@ -26,6 +27,9 @@ from meshwright.provisioning.ports import (
     Session,
     SourceReader,
 )
+
+if TYPE_CHECKING:
+    from meshwright.experience.verification.remembered import RememberedMeasures
 
 
 def choose_server(contract: Contract, name: str | None) -> Server:
@@ -76,39 +80,43 @@ def verify_contract(
     source: Source,
     objects: Sequence[ContractObject],
     reader: SourceReader,
-    engine: Engine,
+    engine: Callable[[], Engine],
     scratch: Path,
     counts: Counts | None = None,
-    custom: Mapping[str, CustomEngine] | None = None,
+    custom: Callable[[], Mapping[str, CustomEngine]] = dict,
+    known: RememberedMeasures | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Report:
     """Judge every check of these objects; rows are read in place, where an engine can do that.
 
     `scratch` is a folder for rows that have to be fetched first; `counts` remembers what was
-    counted in files; `custom` are the engines of custom rules.
+    counted in files, `known` all that was found in them: where that says it all, no engine is
+    started. `custom` gives the engines of custom rules.
 
     Raises:
         MeshwrightError: the data cannot be reached or read.
     """
     contract = source.contract
     started, begin = clock(), time.perf_counter()
-    results: list[CheckResult] = []
+    specs = compile_contract(contract, [obj.name for obj in objects])
+    by_object = {obj.name: [spec for spec in specs if spec.object == obj.name] for obj in objects}
     with ExitStack() as stack:
-        inspection: Inspection
-        session: Session | None = None
         if (in_place := reader.inspect(source, objects)) is not None:
             inspection = stack.enter_context(in_place)
+            measures = _measured(by_object, inspection, None, counts, custom, scratch)
         else:
-            inspection = session = _opened(stack, source, objects, reader, engine, scratch)
-        relations = {obj.name: obj.name for obj in objects}
-        specs = compile_contract(contract, list(relations))
-        for obj in objects:
-            own = [spec for spec in specs if spec.object == obj.name]
-            measures = {
-                **inspection.measure(obj.name, own, relations, counts=counts),
-                **measure_custom(own, session, obj.name, custom or {}, scratch),
-            }
-            results += judge_all(own, measures, started)
+            places = {obj.name: reader.locate(source, obj, _folder(scratch)) for obj in objects}
+            lasting = known if all(spec.kind != "custom" for spec in specs) else None
+            key = lasting.key(contract, places) if lasting else None
+            recalled = lasting.recall(key) if lasting and key else None
+            if recalled is not None:
+                measures = recalled
+            else:
+                session = _opened(stack, source, objects, places, reader, engine(), scratch)
+                measures = _measured(by_object, session, session, counts, custom, scratch)
+                if lasting and key:
+                    lasting.keep(key, measures)
+    results = [result for own in by_object.values() for result in judge_all(own, measures, started)]
     return Report(
         contract,
         source.server.name,
@@ -119,30 +127,52 @@ def verify_contract(
     )
 
 
+def _measured(
+    specs: Mapping[str, Sequence[CheckSpec]],
+    inspection: Inspection,
+    session: Session | None,
+    counts: Counts | None,
+    custom: Callable[[], Mapping[str, CustomEngine]],
+    scratch: Path,
+) -> dict[str, Measure]:
+    """What all checks find, those of each object by themselves."""
+    relations = {name: name for name in specs}
+    found: dict[str, Measure] = {}
+    for name, own in specs.items():
+        found |= inspection.measure(name, own, relations, counts=counts)
+        if any(spec.kind == "custom" for spec in own):
+            found |= measure_custom(own, session, name, custom(), scratch)
+    return found
+
+
 def _opened(
     stack: ExitStack,
     source: Source,
     objects: Sequence[ContractObject],
+    places: Mapping[str, Located | None],
     reader: SourceReader,
     engine: Engine,
     scratch: Path,
 ) -> Session:
     """A session in which an engine can read the objects."""
-    located = {obj.name: _locate(source, obj, reader, scratch) for obj in objects}
+    located = {obj.name: places[obj.name] or _fetched(source, obj, reader, scratch) for obj in objects}
     session = stack.enter_context(engine.inspection(located.values()))
     for obj in objects:
         session.offer_located(obj.name, located[obj.name], obj)
     return session
 
 
-def _locate(source: Source, obj: ContractObject, reader: SourceReader, scratch: Path) -> Located:
+def _fetched(source: Source, obj: ContractObject, reader: SourceReader, scratch: Path) -> Located:
+    """Where the object's rows are once they are here."""
+    fetched = reader.extract(source, obj, _folder(scratch))
+    return Located("parquet", fetched.files, f"{source.contract.file}: server {source.server.name}")
+
+
+def _folder(scratch: Path) -> Path:
+    """A new folder, for what has to be fetched."""
     folder = scratch / str(len(list(scratch.iterdir())))
     folder.mkdir()
-    found = reader.locate(source, obj, folder)
-    if found is not None:
-        return found
-    fetched = reader.extract(source, obj, folder)
-    return Located("parquet", fetched.files, f"{source.contract.file}: server {source.server.name}")
+    return folder
 
 
 def _lines(contract: Contract, results: Sequence[CheckResult]) -> Mapping[str, tuple[int, int]]:

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import duckdb
 
+from meshwright.adapters.duckdb.checks.dictionaries import Page, texts_in
 from meshwright.adapters.duckdb.checks.literals import text
 from meshwright.adapters.duckdb.checks.parts import Parts
 from meshwright.adapters.duckdb.relations import pattern_list
 from meshwright.model.types import INTEGERS, ColumnType
 from meshwright.sql.duckdb_types import duckdb_type, quote_identifier
 
-FOOTERS = 'temp.main."verification:footers"'
-_GATHERED = 'temp.main."verification:gathered"'
+FOOTERS = "verification:footers"
 FEW_VALUES = 1000
 """A whole-number column that spans no more than this is known value by value."""
 
@@ -57,14 +56,31 @@ class FileColumn:
 
 @dataclass(frozen=True)
 class Footers:
-    """The footers of some files, folded by file; bounds stay in the engine, in the columns' types."""
+    """The footers of some files, folded by file; bounds stay in the engine, in the columns' types.
+
+    `tables` are FROM clauses for the columns that are told of: `file`, `lo`, `hi`, `listed` and `pages`.
+    """
 
     connection: duckdb.DuckDBPyConnection
-    table: str
     rows: Mapping[str, int]
     columns: Mapping[str, Mapping[str, FileColumn]] = field(default_factory=dict)
     coded: frozenset[str] = frozenset()
     whole: Mapping[str, bool] = field(default_factory=dict)  # whether a column holds whole numbers
+    tables: Mapping[str, str] = field(default_factory=dict)
+
+    def texts(self, column: str, paths: Sequence[str]) -> frozenset[str] | None:
+        """The texts in a coded column's dictionaries in some files: all that are there, and perhaps others.
+
+        None where that cannot be told, or is dear to tell.
+        """
+        rows = self.connection.execute(
+            f"SELECT file, unnest(pages, recursive := true) FROM {self.tables[column]} "
+            "WHERE list_contains(?, file)",
+            [list(paths)],
+        ).fetchall()
+        if any(value is None for row in rows for value in row):
+            return None
+        return texts_in(Page(*row) for row in rows)
 
     def of(self, column: str, path: str) -> FileColumn | None:
         """What is known of a column in a file; None where nothing is."""
@@ -79,20 +95,17 @@ class Footers:
         """The lowest and the highest whole number of a column in some files; None where unknown."""
         if not self.whole.get(column) or not all(self.is_bounded(column, path) for path in paths):
             return None
-        ((index, _),) = _numbered(self.columns, [column])
         row = self.connection.execute(
-            f"SELECT min(lo{index}), max(hi{index}) FROM {self.table} WHERE list_contains(?, file)",
-            [list(paths)],
+            f"SELECT min(lo), max(hi) FROM {self.tables[column]} WHERE list_contains(?, file)", [list(paths)]
         ).fetchone()
         return None if row is None or row[0] is None else (row[0], row[1])
 
     def overlapping(self, column: str, paths: Sequence[str]) -> list[tuple[str, ...]]:
         """The files whose bounds of a column meet, in groups; all of them must be bounded."""
-        ((index, _),) = _numbered(self.columns, [column])
         rows = self.connection.execute(
-            f"SELECT file, lo{index} <= max(hi{index}) OVER (ORDER BY lo{index}, hi{index} "
-            f"ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) FROM {self.table} "
-            f"WHERE lo{index} IS NOT NULL ORDER BY lo{index}, hi{index}"
+            "SELECT file, lo <= max(hi) OVER "
+            "(ORDER BY lo, hi ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) FROM "
+            f" {self.tables[column]} WHERE lo IS NOT NULL ORDER BY lo, hi"
         ).fetchall()
         groups: list[set[str]] = []
         for path, meets in rows:
@@ -106,89 +119,105 @@ class Footers:
         """Whether a value of a column may be in a file and in one of some others."""
         if not all(self.is_bounded(column, each) for each in (path, *others)):
             return True
-        ((index, _),) = _numbered(self.columns, [column])
+        table = self.tables[column]
         row = self.connection.execute(
-            f"SELECT count(*) > 0 FROM {self.table} a, {self.table} b "
-            f"WHERE a.file = ? AND list_contains(?, b.file) "
-            f"AND a.lo{index} <= b.hi{index} AND b.lo{index} <= a.hi{index}",
+            f"SELECT count(*) > 0 FROM {table} a, {table} b "
+            "WHERE a.file = ? AND list_contains(?, b.file) AND a.lo <= b.hi AND b.lo <= a.hi",
             [path, list(others)],
         ).fetchone()
         return row is None or bool(row[0])
 
     def meeting(self, column: str, paths: Sequence[str], other: Footers, name: str) -> tuple[str, ...]:
         """The files whose bounds of `column` meet those of column `name` in some files of `other`."""
-        ((own, _),) = _numbered(self.columns, [column])
-        ((its, _),) = _numbered(other.columns, [name])
         rows = self.connection.execute(
-            f"SELECT file FROM {self.table}, (SELECT min(lo{its}) AS low, max(hi{its}) AS high "
-            f"FROM {other.table} WHERE list_contains(?, file)) WHERE lo{own} <= high AND hi{own} >= low",
+            f"SELECT file FROM {self.tables[column]}, (SELECT min(lo) AS low, max(hi) AS high "
+            f"FROM {other.tables[name]} WHERE list_contains(?, file)) WHERE lo <= high AND hi >= low",
             [list(paths)],
         ).fetchall()
         return tuple(row[0] for row in rows)
 
-    def witnesses(self, columns: Sequence[str], expressions: Sequence[str]) -> dict[str, list[int]]:
-        """By file, how many of each column's witnesses meet each expression (`count_if(...)`).
+    def witnesses(self, column: str, expressions: Sequence[str]) -> dict[str, list[int]]:
+        """By file, how many of a column's witnesses meet each expression (`count_if(...)`).
 
         The witnesses of a column are its bounds, or where it is listed all whole numbers between.
         """
-        listed = []
-        for index, name in _numbered(self.columns, columns):
-            bounds = f"[lo{index}, hi{index}]"
-            if self.whole[name]:
-                every = f"range(lo{index}::BIGINT, hi{index}::BIGINT + 1)"
-                bounds = f"CASE WHEN listed{index} THEN {every} ELSE {bounds}::BIGINT[] END"
-            listed.append(f"unnest({bounds}) AS {quote_identifier(name)}")
-        rows = f"(SELECT file, {', '.join(listed)} FROM {self.table})"
+        bounds = "[lo, hi]"
+        if self.whole[column]:
+            every = "range(lo::BIGINT, hi::BIGINT + 1)"
+            bounds = f"CASE WHEN listed THEN {every} ELSE {bounds}::BIGINT[] END"
+        rows = f"(SELECT file, unnest({bounds}) AS {quote_identifier(column)} FROM {self.tables[column]})"
         query = f"SELECT file, {', '.join(expressions)} FROM {rows} GROUP BY file"
         return {row[0]: list(row[1:]) for row in self.connection.execute(query).fetchall()}
 
 
 def read_footers(connection: duckdb.DuckDBPyConnection, parts: Parts, table: str = FOOTERS) -> Footers:
-    """Read the footers of a relation's files; their bounds are in `table` until it is read into again.
+    """Read the footers of a relation's files; their bounds are in tables whose names begin with `table`.
+
+    They are there until others are read into these.
 
     Raises:
         duckdb.Error: a file cannot be read.
     """
-    known = {
-        name: column
-        for name, column in parts.columns.items()
-        if column.name is not None and _NESTED not in column.name and column.type.kind not in _UNKNOWN
+    kinds: dict[str, ColumnType] = {}
+    named: dict[str, dict[str, str]] = {}
+    for name, column in parts.columns.items():
+        if column.name is not None and _NESTED not in column.name and column.type.kind not in _UNKNOWN:
+            kind = f"{column.type.kind} {duckdb_type(column.type)}"
+            kinds[kind] = column.type
+            named.setdefault(kind, {})[column.name] = name
+    listed = ", ".join(text(name) for names in named.values() for name in names)
+    chunks = quote_identifier(table)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {chunks} AS SELECT file_name AS file, path_in_schema AS name, "
+        f"row_group_id, row_group_num_rows, column_id, type, num_values, stats_null_count, stats_nan_count, "
+        f"stats_min_value, stats_max_value, {_CODED} AS coded, "
+        "{'start': dictionary_page_offset, 'until': data_page_offset, 'codec': compression} AS page "
+        f"FROM parquet_metadata({pattern_list(parts.paths)})"
+        f" WHERE column_id = 0 OR path_in_schema IN ({listed or 'NULL'})"
+    )
+    counted = f"SELECT file, sum(row_group_num_rows)::BIGINT FROM {chunks} WHERE column_id = 0 GROUP BY file"
+    rows = {path: count or 0 for path, count in connection.execute(counted).fetchall()}
+    found: dict[str, dict[str, FileColumn]] = {
+        name: {} for names in named.values() for name in names.values()
     }
-    folded = ["file_name AS file", "CAST(sum(row_group_num_rows) FILTER (column_id = 0) AS BIGINT) AS rows"]
-    for index, column in enumerate(known.values()):
-        folded += _folded(index, str(column.name), column.type)
-    # the function gives a chunk a file: gathered first, each aggregate is computed over few full ones
-    listed = pattern_list(parts.paths)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {_GATHERED} AS FROM parquet_metadata({listed})")
-    by_file = f"SELECT {', '.join(folded)} FROM {_GATHERED} GROUP BY file_name"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {by_file}")
-    connection.execute(f"DROP TABLE {_GATHERED}")
-    told_of = ", ".join(f"{name}{index}" for index in range(len(known)) for name in _TOLD)
-    told = connection.execute(f"SELECT file, rows{', ' if known else ''}{told_of} FROM {table}").fetchall()
-    width = len(_TOLD)
-    found: dict[str, dict[str, FileColumn]] = {name: {} for name in known}
-    coded = set(known)
-    rows: dict[str, int] = {}
-    for path, count, *values in told:
-        rows[path] = count or 0
-        for index, name in enumerate(known):
-            nulls, bounded, listed, whole = values[index * width : (index + 1) * width]
-            found[name][path] = FileColumn(nulls, bounded, bounded and listed)
-            if not whole or known[name].type.kind != "string":
-                coded.discard(name)
-    whole_numbers = {name: column.type.kind in INTEGERS for name, column in known.items()}
-    return Footers(connection, table, rows, found, frozenset(coded), whole_numbers)
+    tables: dict[str, str] = {}
+    coded: dict[str, int] = dict.fromkeys(found, 0)
+    for number, (kind, names) in enumerate(named.items()):
+        folded = quote_identifier(f"{table} {number}")
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {folded} AS SELECT file, name, {_folded(kinds[kind])} "
+            f"FROM {chunks} WHERE name IN ({', '.join(map(text, names))}) GROUP BY file, name "
+            "HAVING count(*) = count(DISTINCT row_group_id)"  # else two columns have this name
+        )
+        told = connection.execute(
+            f"SELECT file, name, nulls, bounded, listed, coded FROM {folded}"
+        ).fetchall()
+        for path, name, nulls, bounded, few, whole in told:
+            found[names[name]][path] = FileColumn(nulls, bounded, bounded and few)
+            coded[names[name]] += whole
+        for name, column_name in names.items():
+            tables[column_name] = f"(SELECT * FROM {folded} WHERE name = {text(name)})"
+    connection.execute(f"DROP TABLE {chunks}")
+    return Footers(
+        connection,
+        rows,
+        found,
+        frozenset(name for name, files in coded.items() if files == len(rows) > 0),
+        {name: kinds[kind].kind in INTEGERS for kind, names in named.items() for name in names.values()},
+        tables,
+    )
 
 
-_TOLD = ("nulls", "bounded", "listed", "coded")
+_CODED = (
+    "coalesce(len(encoding_stats) > 0 AND len(list_filter(encoding_stats, lambda one: one.page_type LIKE "
+    "'DATA_PAGE%' AND one.encoding NOT IN ('RLE_DICTIONARY', 'PLAIN_DICTIONARY'))) = 0, false)"
+)
+"""Whether all values of a column in a row group are in its dictionary."""
 
 
-def _folded(index: int, name: str, kind: ColumnType) -> list[str]:
-    """The aggregates that fold the row groups of one column."""
-    of = f"FILTER (path_in_schema = {text(name)})"
-    typed = duckdb_type(kind)
-    low, high = (f"TRY_CAST(stats_{end}_value AS {typed})" for end in ("min", "max"))
-    counted = f"CASE WHEN bool_and(stats_null_count IS NOT NULL) {of} THEN sum(stats_null_count) {of} END"
+def _folded(kind: ColumnType) -> str:
+    """The aggregates that fold the row groups of a column of this type."""
+    low, high = (f"TRY_CAST(stats_{end}_value AS {duckdb_type(kind)})" for end in ("min", "max"))
     stored = ", ".join(map(text, _STORED.get(kind.kind, ())))
     usable = [f"type IN ({stored})", f"{low} IS NOT NULL", f"{high} IS NOT NULL"]
     if kind.kind in ("float", "double"):
@@ -200,26 +229,19 @@ def _folded(index: int, name: str, kind: ColumnType) -> list[str]:
         usable += [f"stats_{end}_value {zoned}LIKE '%+00'" for end in ("min", "max")]
     bounded = "false"
     if stored:
-        bounded = f"bool_and(coalesce(stats_null_count = num_values OR ({' AND '.join(usable)}), false)) {of}"
-    dictionary = (
-        "len(encoding_stats) > 0 AND len(list_filter(encoding_stats, lambda one: "
-        "one.page_type LIKE 'DATA_PAGE%' AND one.encoding NOT IN ('RLE_DICTIONARY', 'PLAIN_DICTIONARY'))) = 0"
-    )
-    listed = f"min({low}) {of} = max({high}) {of}"
+        bounded = f"bool_and(coalesce(stats_null_count = num_values OR ({' AND '.join(usable)}), false))"
+    few = f"min({low}) = max({high})"
     if kind.kind in INTEGERS:
-        span = f"max({high}) {of}::HUGEINT - min({low}) {of}::HUGEINT"
-        listed = f"{span} BETWEEN 0 AND {FEW_VALUES}"
-    return [
-        f"CAST({counted} AS BIGINT) AS nulls{index}",
-        f"min({low}) {of} AS lo{index}",
-        f"max({high}) {of} AS hi{index}",
-        f"coalesce({bounded}, false) AS bounded{index}",
-        f"coalesce(bool_and(coalesce({dictionary}, false)) {of}, false) AS coded{index}",
-        f"coalesce({listed}, false) AS listed{index}",
-    ]
-
-
-def _numbered(known: Mapping[str, Any], columns: Sequence[str]) -> list[tuple[int, str]]:
-    """Columns with their numbers in `FOOTERS`."""
-    numbers = {name: index for index, name in enumerate(known)}
-    return [(numbers[name], name) for name in columns]
+        few = f"max({high})::HUGEINT - min({low})::HUGEINT BETWEEN 0 AND {FEW_VALUES}"
+    nulls = "CASE WHEN bool_and(stats_null_count IS NOT NULL) THEN sum(stats_null_count)::BIGINT END"
+    return ", ".join(
+        [
+            f"{nulls} AS nulls",
+            f"min({low}) AS lo",
+            f"max({high}) AS hi",
+            f"coalesce({bounded}, false) AS bounded",
+            f"coalesce({few}, false) AS listed",
+            f"bool_and(coded{'' if kind.kind == 'string' else ' AND false'}) AS coded",
+            f"{'list(page)' if kind.kind == 'string' else 'NULL'} AS pages",
+        ]
+    )

@@ -19,7 +19,7 @@ from meshwright.adapters.duckdb.checks.probes import OrphanProbe
 from meshwright.adapters.duckdb.checks.tally import Tally
 from meshwright.sql.duckdb_types import quote_identifier
 
-OTHERS = 'temp.main."verification:others"'
+OTHERS = "verification:other footers"
 LOOK_BACK = 8
 """So many files may have been added on the other side since a file was found to have no orphan."""
 

@@ -5,12 +5,14 @@ Every proof is exact: a count per check and file, or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
+from meshwright.adapters.duckdb.checks.dictionaries import MANY
 from meshwright.adapters.duckdb.checks.faults import CHECK_FAULTS
 from meshwright.adapters.duckdb.checks.footers import FileColumn, Footers
 from meshwright.adapters.duckdb.checks.probes import KeyProbe, RowProbe
+from meshwright.sql.duckdb_types import quote_identifier
 
 Counts = dict[str, dict[str, int]]
 """Counts by aggregate and the path of a file."""
@@ -54,26 +56,51 @@ def prove(probes: Iterable[RowProbe], footers: Footers, paths: Sequence[str]) ->
     return found
 
 
+def prove_by_dictionaries(probes: Iterable[RowProbe], footers: Footers, paths: Sequence[str]) -> Counts:
+    """The zeros that the dictionaries of columns of texts prove, by expression and file.
+
+    Every text that is there is in them, and perhaps one that is not: what breaks a check proves nothing.
+    They are read where the values are many.
+    """
+    asked: dict[str, list[RowProbe]] = {}
+    for probe in probes:
+        if probe.column in footers.coded and not (probe.of_nulls or probe.true_for_null):
+            asked.setdefault(str(probe.column), []).append(probe)
+    found: Counts = {}
+    if len(asked) * sum(footers.rows.get(path, 0) for path in paths) < MANY:
+        return found
+    for column, own in asked.items():
+        texts = footers.texts(column, paths)
+        if texts is None:
+            continue
+        tests = ", ".join(f"count_if({probe.test})" for probe in own)
+        values = f"(SELECT unnest(?::VARCHAR[]) AS {quote_identifier(column)})"
+        with suppress(*CHECK_FAULTS):  # a scan finds out which check cannot be computed
+            row = footers.connection.execute(f"SELECT {tests} FROM {values}", [list(texts)]).fetchone()
+            for probe, count in zip(own, row or (), strict=True):
+                if count == 0:
+                    found[probe.counted] = dict.fromkeys(paths, 0)
+    return found
+
+
 def _by_witnesses(probes: Sequence[RowProbe], footers: Footers, paths: Sequence[str]) -> Counts:
     found: Counts = {}
-    told: Mapping[str, list[int]] = {}
-    with_bounds = [probe for probe in probes if _any_bounded(probe, footers, paths)]
-    if with_bounds:
-        columns = list(dict.fromkeys(str(probe.column) for probe in with_bounds))
+    asked: dict[str, list[RowProbe]] = {}
+    for probe in probes:
+        if _any_bounded(probe, footers, paths):
+            asked.setdefault(str(probe.column), []).append(probe)
+    broken: dict[tuple[str, str], int] = {}
+    for column, own in asked.items():
         with suppress(*CHECK_FAULTS):  # a scan finds out which check cannot be computed
-            told = footers.witnesses(columns, [f"count_if({probe.test})" for probe in with_bounds])
-    broken = {
-        (probe.counted, path): counts[index]
-        for path, counts in told.items()
-        for index, probe in enumerate(with_bounds)
-    }
+            for path, counts in footers.witnesses(column, [f"count_if({one.test})" for one in own]).items():
+                broken |= {(one.counted, path): count for one, count in zip(own, counts, strict=True)}
     for probe in probes:
         for path in paths:
-            column = footers.of(str(probe.column), path)
-            if column is None:
+            told = footers.of(str(probe.column), path)
+            if told is None:
                 continue
-            empty = column.nulls is not None and column.nulls == footers.rows[path]
-            if empty or (_decisive(probe, column) and broken.get((probe.counted, path)) == 0):
+            empty = told.nulls is not None and told.nulls == footers.rows[path]
+            if empty or (_decisive(probe, told) and broken.get((probe.counted, path)) == 0):
                 found.setdefault(probe.counted, {})[path] = 0
     return found
 

@@ -87,7 +87,7 @@ def run_rule(
     value = rows[0][0]
     if memory is not None and type(value) is int and abs(value) < 2**63:
         memory.keep_rule(asked, value)
-    return Measure(value)
+    return Measure(value, changing=walk.changing)
 
 
 def _tables(spec: CheckSpec, objects: Mapping[str, str]) -> list[tuple[str, str]]:

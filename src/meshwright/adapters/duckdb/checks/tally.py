@@ -13,7 +13,7 @@ from meshwright.adapters.duckdb.checks.footers import Footers
 from meshwright.adapters.duckdb.checks.memory import CountsByFile
 from meshwright.adapters.duckdb.checks.parts import Parts
 from meshwright.adapters.duckdb.checks.probes import KeyProbe, Probe, RowProbe
-from meshwright.adapters.duckdb.checks.proofs import prove, prove_complete
+from meshwright.adapters.duckdb.checks.proofs import prove, prove_by_dictionaries, prove_complete
 from meshwright.adapters.extraction.faults import is_of_file
 from meshwright.model.check import How
 from meshwright.sql.duckdb_types import quote_identifier
@@ -77,11 +77,15 @@ def tally_parts(
         cells[sql].update(counts)
         how[sql] = "remembered"
     for paths, unknown in _by_files(_missing(cells, parts.paths)).items():
-        read = _read(connection, parts, paths, {sql: wanted[sql] for sql in unknown}, footers, memory.kept)
-        for sql, told in read.items():
-            how[sql] = "scanned"
+        asked = [probe for sql in unknown if isinstance(probe := wanted[sql], RowProbe)]
+        listed = prove_by_dictionaries(asked, footers, paths)
+        rest = {sql: wanted[sql] for sql in unknown if sql not in listed}
+        read = _read(connection, parts, paths, rest, footers, memory.kept) if rest else {}
+        how.update(dict.fromkeys(read, "scanned"))
+        fresh: dict[str, Mapping[str, Found]] = {**listed, **read}
+        for sql, told in fresh.items():
             cells[sql].update(told)
-        memory.keep(read)
+        memory.keep(fresh)
     return {sql: Tally(_sum(counts.values()), how[sql]) for sql, counts in cells.items()}
 
 
