@@ -236,6 +236,13 @@ class Session(Protocol):
         """
         ...
 
+    def apart(self) -> AbstractContextManager[Session]:
+        """A session with the same located relations, which another thread may use at the same time.
+
+        Both share the engine's memory, and its bound.
+        """
+        ...
+
     def offer_rows(
         self, name: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[tuple[str, ColumnType]]
     ) -> None:

@@ -89,7 +89,8 @@ class DuckEngine:
         try:
             for store in {id(place.store): place.store for place in places if place.store}.values():
                 connection.register_filesystem(store)
-            connection.execute("SET TimeZone = 'UTC'")
+            for scope in ("GLOBAL ", ""):  # the first for sessions apart, which the lock would keep from it
+                connection.execute(f"SET {scope}TimeZone = 'UTC'")
             if len(files) <= FEW_FILES:
                 connection.execute("SET parquet_metadata_cache = true")
             if may_hide_nan(connection, places):

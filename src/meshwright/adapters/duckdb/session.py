@@ -58,6 +58,19 @@ class DuckSession:
         self._texts: dict[str, TextRows] = {}
         self._files: list[tuple[tuple[Path, ...], str]] = []
         self._copies = copies or {}
+        self._located: dict[str, tuple[Located, ContractObject]] = {}
+
+    @contextmanager
+    def apart(self) -> Iterator[DuckSession]:
+        """See `provisioning.ports.Session`."""
+        cursor = self._cursor.cursor()
+        try:
+            session = DuckSession(cursor, self._copies)
+            for name, (located, obj) in self._located.items():
+                session.offer_located(name, located, obj)
+            yield session
+        finally:
+            cursor.close()
 
     def offer(self, name: str, handle: Handle) -> None:
         """See `provisioning.ports.Session`."""
@@ -68,6 +81,7 @@ class DuckSession:
 
     def offer_located(self, name: str, located: Located, obj: ContractObject) -> None:
         """See `provisioning.ports.Session`."""
+        self._located[name] = (located, obj)
         if located.form not in ("parquet", "table", "iceberg"):
             self._offer_text(name, located, obj)
             return
