@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import importlib.util
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,22 @@ def test_what_statistics_prove_is_not_fetched_and_counts_are_remembered(
     assert verified(tmp_path).failed == {"deals.id.unique": "1 of 4 rows"}
     put(bucket, "deals/2.parquet", deals(3, 9))
     assert verified(tmp_path).failed == first.failed
+
+
+def test_several_objects_are_read_from_one_store(
+    tmp_path: Path, bucket: fs.SubTreeFileSystem, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(bucket, "deals/1.parquet", deals(1, 2, 7))
+    put(bucket, "offers/1.parquet", deals(2, 3))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    declare(tmp_path, prop("id", "integer", relationships=[{"type": "foreignKey", "to": "offers.id"}]))
+    contract = json.loads((tmp_path / "contract.yaml").read_text())
+    contract["schema"].append({"name": "offers", "properties": [prop("id", "integer", unique=True)]})
+    (tmp_path / "contract.yaml").write_text(json.dumps(contract))
+    for _ in range(2):
+        found = verified(tmp_path, "--data", f"s3://{name_of(bucket)}/{{object}}")
+        assert found.failed == {"deals.id.relationships[0]": "2 of 3 rows"}
 
 
 def test_names_may_hold_what_patterns_are_made_of(

@@ -10,8 +10,8 @@ from typing import Any
 from fsspec.implementations.arrow import ArrowFSWrapper
 from pyarrow import fs
 
-PROTOCOL = "mesh-store"
-"""How an engine calls the paths of a store: `mesh-store://BUCKET/PATH`."""
+SCHEME = "mesh-store-"
+"""How protocols begin."""
 
 _MARKS = ("ETag", "etag", "generation")
 _REQUESTS = 8
@@ -20,18 +20,22 @@ _RECENT = 600
 
 
 class StoreFiles(ArrowFSWrapper):  # type: ignore[misc]
-    """Some objects of a store, for reading; fsspec's words for Arrow's file system."""
+    """Some objects of a store, for reading; fsspec's words for Arrow's file system.
 
-    protocol = PROTOCOL
+    `protocol` is how an engine calls their paths, and no others: `PROTOCOL://BUCKET/PATH`.
+    """
+
+    protocol = ""
     cachable = False
 
-    def __init__(self, store: fs.FileSystem, infos: Sequence[fs.FileInfo]) -> None:
+    def __init__(self, store: fs.FileSystem, infos: Sequence[fs.FileInfo], protocol: str) -> None:
         super().__init__(store)
+        self.protocol = protocol
         self._infos: Mapping[str, fs.FileInfo] = {info.path: info for info in infos}
 
     @classmethod
     def _strip_protocol(cls, path: Any) -> Any:
-        return path.removeprefix(f"{PROTOCOL}://") if isinstance(path, str) else path
+        return path.partition("://")[2] if isinstance(path, str) and path.startswith(SCHEME) else path
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         """What is known of an object, with no request."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -11,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from pyarrow import ArrowException, fs
 
 from meshwright.adapters.extraction.place import place, required_setting, setting
-from meshwright.adapters.object_store.files import PROTOCOL, StoreFiles, identities
+from meshwright.adapters.object_store.files import SCHEME, StoreFiles, identities
 from meshwright.adapters.object_store.listing import ENDINGS, find_objects, form_of
 from meshwright.adapters.object_store.stores import address_of, file_system
 from meshwright.errors import InputError, MeshwrightError, Unavailable
@@ -57,6 +58,7 @@ class ObjectStoreReader:
         self._files = files
         self._environ = environ
         self._secrets = secrets
+        self._numbers = itertools.count()
 
     def reading(self, source: Source) -> AbstractContextManager[ObjectStoreReader]:
         """The reader as it is: each read opens the objects anew."""
@@ -88,9 +90,10 @@ class ObjectStoreReader:
         """
         with self._found(source, obj) as found:
             if found.form == "parquet":
-                names = tuple(f"{PROTOCOL}://{info.path}" for info in found.infos)
+                protocol = f"{SCHEME}{next(self._numbers)}"
+                names = tuple(f"{protocol}://{info.path}" for info in found.infos)
                 known = identities(found.store, found.infos, found.origin)
-                store = StoreFiles(found.store, found.infos)
+                store = StoreFiles(found.store, found.infos, protocol)
                 return Located("parquet", names, place(source, obj), identities=known, store=store)
             local = _fetched(source, obj, found, folder)
         return self._files.locate(local, obj, folder)
