@@ -19,7 +19,7 @@ from meshwright.adapters.object_store.stores import Address, address_of, file_sy
 from meshwright.errors import InputError
 
 pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("moto") is None, reason="`moto[server]`, an S3 server, is not installed"
+    importlib.util.find_spec("moto") is None, reason="no S3 server: pip install 'moto[server]'"
 )
 SECRETS = ("--secret", "access_key_id=env:KEY", "--secret", "secret_access_key=env:SECRET")
 
