@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,14 +17,12 @@ from tests.verification.given import Verified, declare, prop, verify
 from meshwright.adapters.object_store.stores import Address, address_of, file_system
 from meshwright.errors import InputError
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("moto") is None, reason="no S3 server: pip install 'moto[server]'"
-)
 SECRETS = ("--secret", "access_key_id=env:KEY", "--secret", "secret_access_key=env:SECRET")
 
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
+    pytest.importorskip("moto", reason="no S3 server: pip install 'moto[server]'")
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
