@@ -239,7 +239,32 @@ def verification(_: str) -> list[Row]:
             rows.append(Row("the key, against count(DISTINCT ...)", whole_time - part_time, key, 0.35))
         again = timed([MESH, "verify", str(whole)], BENCH, succeeded=lineitem.ours_passed)
         rows.append(Row(f"nothing changed, {about} (against 0.3 s)", again, 0.3, 1.0))
+        rows += of_a_table(data, python, about, theirs_time, 0.02 if scale == 10 else None)
     return [small(folder, peer, python), *rows]
+
+
+def of_a_table(data: Path, python: str, about: str, peer: float, limit: float | None) -> list[Row]:
+    """The same rows as an Iceberg table of 100 files that are remembered: nothing changed, one appended."""
+    folder = data.parent / "table"
+    script = [python, str(Path(__file__).parent / "iceberg_table.py"), str(folder), str(data)]
+    if not (folder / "hundred.db").exists():
+        empty(folder)
+        folder.mkdir()
+        subprocess.run([*script, "make"], check=True)
+    subprocess.run([*script, "append"], check=True)
+    ours = [MESH, "verify", str(folder / "contract.yaml")]
+    timed(ours, BENCH, times=1, succeeded=lineitem.ours_passed)
+    again = timed(ours, BENCH, succeeded=lineitem.ours_passed)
+    more = timed(
+        ours,
+        BENCH,
+        lambda: subprocess.run([*script, "append"], check=True),
+        succeeded=lineitem.ours_passed,
+    )
+    return [
+        Row(f"nothing changed, {about} in 100 Iceberg files (against 0.3 s)", again, 0.3, 1.0),
+        Row(f"one Iceberg file more, {about} (against datacontract-cli)", more, peer, limit),
+    ]
 
 
 def small(folder: Path, peer: str, python: str) -> Row:

@@ -65,6 +65,13 @@ def write_contract(file: Path, data: Path, key: bool = True) -> None:
     file.write_text(json.dumps(contract(data, key), indent=1))
 
 
+def write_table_contract(file: Path, metadata: Path) -> None:
+    """The contract of data in an Iceberg table."""
+    server = {"server": "table", "type": "iceberg", "catalog": "none", "catalogUrl": f"file://{metadata}"}
+    document = {**contract(metadata), "servers": [server]}
+    file.write_text(json.dumps(document, indent=1))
+
+
 def peer_contract(file: Path, data: Path) -> None:
     """The same for datacontract-cli, with value lists as it reads them."""
     document = contract(data)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from meshwright.provisioning.ports import (
         CustomEngine,
         Engine,
+        Notes,
         PythonRunner,
         Secrets,
         SourceReader,
@@ -105,8 +106,8 @@ def load_adapters() -> None:
 class LazyReaders(Mapping[str, "SourceReader"]):
     """Source readers by ODCS server type, loaded on first use."""
 
-    def __init__(self, secrets: Secrets, root: Path) -> None:
-        self._context = (root, os.environ, secrets)
+    def __init__(self, secrets: Secrets, root: Path, notes: Notes | None = None) -> None:
+        self._context = (root, os.environ, secrets, notes)
         self._made: dict[str, SourceReader] = {}
 
     def __getitem__(self, kind: str) -> SourceReader:
@@ -125,45 +126,62 @@ class LazyReaders(Mapping[str, "SourceReader"]):
         return len(_READERS)
 
 
-def _local(root: Path, environ: Mapping[str, str], secrets: Secrets) -> SourceReader:
+def _local(root: Path, environ: Mapping[str, str], secrets: Secrets, _: Notes | None) -> SourceReader:
     from meshwright.adapters.local.reader import LocalReader
 
     return LocalReader(root, environ, secrets)
 
 
-def _postgres(root: Path, environ: Mapping[str, str], secrets: Secrets) -> SourceReader:
+def _postgres(root: Path, environ: Mapping[str, str], secrets: Secrets, _: Notes | None) -> SourceReader:
     from meshwright.adapters.postgres.reader import PostgresReader
 
     return PostgresReader(root, environ, secrets)
 
 
-def _duckdb(root: Path, environ: Mapping[str, str], secrets: Secrets) -> SourceReader:
+def _duckdb(root: Path, environ: Mapping[str, str], secrets: Secrets, _: Notes | None) -> SourceReader:
     from meshwright.adapters.duckdb_source.reader import DuckdbReader
 
     return DuckdbReader(root, environ, secrets)
 
 
-def _api(root: Path, environ: Mapping[str, str], secrets: Secrets) -> SourceReader:
+def _api(root: Path, environ: Mapping[str, str], secrets: Secrets, _: Notes | None) -> SourceReader:
     from meshwright.adapters.api.reader import ApiReader
 
     return ApiReader(root, environ, secrets)
 
 
-_READERS: Mapping[str, Callable[[Path, Mapping[str, str], Secrets], SourceReader]] = {
+def _iceberg(root: Path, environ: Mapping[str, str], secrets: Secrets, notes: Notes | None) -> SourceReader:
+    from meshwright.adapters.iceberg.reader import IcebergReader
+
+    return IcebergReader(root, environ, secrets, notes)
+
+
+def _store(root: Path, environ: Mapping[str, str], secrets: Secrets, notes: Notes | None) -> SourceReader:
+    from meshwright.adapters.object_store.reader import ObjectStoreReader
+
+    return ObjectStoreReader(_local(root, environ, secrets, notes), environ, secrets)
+
+
+_READERS: Mapping[str, Callable[[Path, Mapping[str, str], Secrets, Notes | None], SourceReader]] = {
     "local": _local,
     "postgres": _postgres,
     "postgresql": _postgres,
     "duckdb": _duckdb,
     "api": _api,
+    "iceberg": _iceberg,
+    "s3": _store,
+    "gcs": _store,
+    "azure": _store,
 }
 
 
 def verification(
-    root: Path, scratch: Path, secrets: Secrets = lambda server: {}
+    root: Path, scratch: Path, secrets: Secrets = lambda server: {}, notes: Notes | None = None
 ) -> tuple[Callable[[], Engine], Mapping[str, SourceReader]]:
     """What verifies a contract outside a mesh: how to start the embedded engine, and readers by server type.
 
-    Relative paths are below `root`; `scratch` is a folder for what does not fit into memory.
+    Relative paths are below `root`; `scratch` is a folder for what does not fit into memory; `notes`
+    keeps what was read of files that never change.
     """
 
     def engine() -> Engine:
@@ -171,7 +189,7 @@ def verification(
 
         return DuckEngine([], {"scratch": str(scratch), "memory_limit": VERIFY_MEMORY})
 
-    return engine, LazyReaders(secrets, root)
+    return engine, LazyReaders(secrets, root, notes)
 
 
 def engine_identity() -> str | None:

@@ -44,6 +44,13 @@ def column(name: str, kind: str | None = None, **more: Any) -> dict[str, Any]:
         ("real", {"logicalType": "number"}),
         ("varchar(20)", {"logicalType": "string", "physicalType": "varchar(36)"}),
         ("char(3)", {"logicalType": "string"}),
+        ("char(3)", {"logicalType": "string", "physicalType": "CHARACTER(3)"}),
+        (
+            "varchar(3)[]",
+            {"logicalType": "array", "items": {"logicalType": "string", "physicalType": "varchar(3)"}},
+        ),
+        ("crm.code", {"logicalType": "string", "physicalType": "varchar(4)"}),
+        ("text", {"logicalType": "string", "physicalType": "varchar"}),
         ("inet", {"logicalType": "string", "physicalType": "inet"}),
         ("interval", {"logicalType": "string", "physicalType": "interval"}),
         ("jsonb", {"logicalType": "string", "physicalType": "jsonb"}),
@@ -63,6 +70,7 @@ def test_a_column_of_a_fitting_type_passes(crm: Any, stored: str, declared: dict
     crm.execute(
         "CREATE TYPE crm.stage AS ENUM ('open', 'won')",
         "CREATE DOMAIN crm.price AS numeric(8,2)",
+        "CREATE DOMAIN crm.code AS varchar(4)",
         "CREATE TYPE crm.place AS (city text)",
     )
     results = verify(crm, f"x {stored}", "", {"name": "x", **declared})
@@ -79,12 +87,30 @@ def test_a_column_of_a_fitting_type_passes(crm: Any, stored: str, declared: dict
         ("inet", {"logicalType": "string"}, "inet"),
         ("text", {"logicalType": "integer", "physicalType": "text"}, "string"),
         ("int", {"logicalType": "array"}, "int32"),
+        ("varchar(21)", {"logicalType": "string", "physicalType": "varchar(20)"}, "varchar(21)"),
+        ("char(4)", {"logicalType": "string", "physicalType": "char(3)"}, "char(4)"),
+        ("text", {"logicalType": "string", "physicalType": "varchar(20)"}, "string of any length"),
         ("timestamp", {"logicalType": "timestamp", "logicalTypeOptions": {"timezone": True}}, "timestamp"),
     ],
 )
 def test_a_column_of_another_type_fails(crm: Any, stored: str, declared: dict[str, Any], found: str) -> None:
     result = verify(crm, f"x {stored}", "", {"name": "x", **declared})["deals.x.type"]
     assert (result.status, result.observed) == ("fail", f"type {found}")
+
+
+def test_a_view_and_the_items_of_an_array_tell_their_lengths(crm: Any) -> None:
+    crm.execute(
+        "CREATE TABLE crm.t (x varchar(30), y varchar(9)[])",
+        "CREATE VIEW crm.deals AS SELECT x, y FROM crm.t",
+    )
+    items = column("y", "array", items={"logicalType": "string", "physicalType": "varchar(8)"})
+    x = column("x", "string", physicalType="varchar(20)")
+    results = verify_there(crm, "crm", contract({"name": "deals", "properties": [x, items]}), ["deals"])
+    assert failed(results) == {"deals.x.type": 1, "deals.y[].type": 1}
+    assert (results["deals.x.type"].expected, results["deals.x.type"].observed) == (
+        "type varchar(20)",
+        "type varchar(30)",
+    )
 
 
 def test_a_column_that_is_not_there_fails_and_its_other_checks_are_skipped(crm: Any) -> None:

@@ -80,7 +80,7 @@ def test_a_table_of_a_duckdb_database(tmp_path: Path) -> None:
         ("none.parquet", "does not exist"),
         ("none*.parquet", "no file matches"),
         ("broken.parquet", "broken.parquet"),
-        ("s3://bucket/deals.parquet", "no reader of object stores"),
+        ("ftp://host/deals.parquet", "begin with s3, "),
         ("deals.xlsx", "cannot be told from its name"),
     ],
 )

@@ -37,6 +37,14 @@ _ENDINGS = {
 """Formats of files by the end of their names."""
 
 
+_STORES = {
+    **dict.fromkeys(("s3", "s3a"), "s3"),
+    **dict.fromkeys(("gs", "gcs"), "gcs"),
+    **dict.fromkeys(("az", "abfs", "abfss"), "azure"),
+}
+"""Types of servers by the schemes of addresses in object stores."""
+
+
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
     app.command()(verify)
@@ -99,7 +107,11 @@ def _verify(
     fresh: bool,
 ) -> Report:
     from meshwright.experience.cache import Cache
-    from meshwright.experience.verification.remembered import RememberedCounts, RememberedMeasures
+    from meshwright.experience.verification.remembered import (
+        RememberedCounts,
+        RememberedMeasures,
+        RememberedNotes,
+    )
     from meshwright.experience.verification.verify import choose_objects, choose_server, verify_contract
     from meshwright.model.product import Source
     from meshwright.wiring import custom_engines, engine_identity, verification
@@ -108,7 +120,8 @@ def _verify(
         declared = _contract(_from_here(directory / path), cache)
         objects = choose_objects(declared, names)
         chosen = _given(declared, objects, data, directory) if data else choose_server(declared, server)
-        engine, readers = verification(directory, Path(folder), secrets)
+        notes = None if fresh else RememberedNotes(cache)
+        engine, readers = verification(directory, Path(folder), secrets, notes)
         if chosen.type not in readers:
             raise InputError(
                 f"servers of type `{chosen.type}` cannot be verified",
@@ -202,13 +215,14 @@ def _given(contract: Contract, objects: Sequence[ContractObject], data: str, dir
     from meshwright.model.contract import Server
 
     if "://" in data:
-        raise InputError(
-            f"`{data}` cannot be read: this installation has no reader of object stores",
-            way_out="copy the files here, or mount the store as a folder",
-        )
+        return _in_store(data)
     path = Path(data)
+    if any(_holds_tables(directory / data.replace("{object}", obj.table)) for obj in objects):
+        return Server(data, "iceberg", None, {"location": str(directory / path)})
     name = path.name.removesuffix(".gz").removesuffix(".zst")
     form = _ENDINGS.get(Path(name).suffix.lower())
+    if form is None and any(_holds_delta(directory / data.replace("{object}", o.table)) for o in objects):
+        form = "delta"
     if form is None and (directory / path).is_dir():
         form = _form_of_folder(directory / path)
     if form is None:
@@ -224,6 +238,30 @@ def _given(contract: Contract, objects: Sequence[ContractObject], data: str, dir
         )
     delimiter = {"delimiter": "\t"} if name.endswith(".tsv") else {}
     return Server(data, "local", None, {"path": str(directory / path), "format": form, **delimiter})
+
+
+def _in_store(data: str) -> Server:
+    from meshwright.model.contract import Server
+
+    scheme = data.partition("://")[0]
+    kind = _STORES.get(scheme)
+    if kind is None:
+        raise InputError(
+            f"`{data}` cannot be read", way_out=f"name a file, or begin with {', '.join(_STORES)}"
+        )
+    return Server(data, kind, None, {"location": data})
+
+
+def _holds_tables(path: Path) -> bool:
+    """Whether this is an Iceberg table's folder, its metadata, or a folder of such tables."""
+    if path.is_dir():
+        return any(True for part in ("metadata", "*/metadata") for _ in path.glob(f"{part}/*.metadata.json"))
+    return path.name.endswith(".metadata.json") and path.is_file()
+
+
+def _holds_delta(path: Path) -> bool:
+    """Whether this is a Delta table's folder, or a folder of such tables."""
+    return any(part.is_dir() for pattern in ("_delta_log", "*/_delta_log") for part in path.glob(pattern))
 
 
 def _form_of_folder(folder: Path) -> str | None:

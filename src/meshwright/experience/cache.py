@@ -54,7 +54,7 @@ def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
 class Cache:
     """Texts by key in one SQLite file, shared by processes; never raises because of its file.
 
-    Belongs to one thread. With `path` None it is always empty.
+    Belongs to one thread at a time. With `path` None it is always empty.
     """
 
     def __init__(self, path: Path | None, max_bytes: int = MAX_BYTES) -> None:
@@ -123,7 +123,7 @@ class Cache:
             import sqlite3
 
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            connection = sqlite3.connect(self._path, timeout=0.5)
+            connection = sqlite3.connect(self._path, timeout=0.5, check_same_thread=False)
             self._connection = connection
             with suppress(OSError):
                 self._path.chmod(0o600)

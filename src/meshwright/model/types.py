@@ -144,6 +144,17 @@ def physical_type(text: str) -> ColumnType | None:
     return ColumnType(kind)
 
 
+def physical_length(text: str) -> int | None:
+    """The most characters that a `physicalType` lets a text have, or None where it names no such limit.
+
+    >>> physical_length("character varying(36)"), physical_length("text"), physical_length("numeric(10)")
+    (36, None, None)
+    """
+    kind = physical_type(text)
+    limit = re.search(r"\(\s*(\d+)\s*\)\s*\Z", text)
+    return int(limit[1]) if limit and kind is not None and kind.kind == "string" else None
+
+
 def column_type(prop: Property) -> ColumnType:
     """The type of a contract's property (ODCS 3.2, logicalType with its options, physicalType).
 

@@ -60,13 +60,30 @@ class Extraction:
 
 
 @dataclass(frozen=True, slots=True)
+class Deleted:
+    """Rows of the data file `path` that are deleted (Iceberg, position delete files).
+
+    The Parquet `file` lists them as `pos`, where its `file_path` is `named`.
+    """
+
+    path: str
+    file: str
+    named: str
+
+
+@dataclass(frozen=True, slots=True)
 class Located:
     """Where an object's rows lie, so that an engine can read them in place.
 
     `form` is parquet, csv, json (one document) or jsonl (a record a line), all in `files`, or
-    `table`: a table of the DuckDB database `files[0]`. `options` are the delimiter of CSV, the encoding
+    `table`: a table of the DuckDB database `files[0]`, or `iceberg`: Parquet files, of which `columns`
+    are found by their field ids, less what is `deleted`. `options` are the delimiter of CSV, the encoding
     of text that is not UTF-8, schema and table of a database. `headers` are the names of the columns of
-    each CSV file, in its order, none for a file that is empty. `where` is for errors.
+    each CSV file, in its order, none for a file that is empty. `columns` of Parquet files are those that
+    folders tell, where their types are known. `where` is for errors.
+
+    Files in a `store` (a file system of fsspec, for reading) have `identities` that change whenever they
+    do, in the same order; files on this machine are looked at.
     """
 
     form: str
@@ -74,6 +91,10 @@ class Located:
     where: str
     options: Mapping[str, str] = field(default_factory=dict)
     headers: tuple[tuple[str, ...], ...] = ()
+    columns: tuple[Column, ...] = ()
+    deleted: tuple[Deleted, ...] = ()
+    identities: tuple[str, ...] = ()
+    store: Any = field(default=None, repr=False)
 
 
 class Inspection(Protocol):
@@ -128,8 +149,11 @@ class SourceReader(Protocol):
         """
         ...
 
-    def locate(self, source: Source, obj: ContractObject) -> Located | None:
+    def locate(self, source: Source, obj: ContractObject, folder: Path) -> Located | None:
         """Where an engine can read the object's rows in place; None where only `extract` does.
+
+        `folder` is an empty one, for what has to be fetched first: it is there as long as the rows
+        are read.
 
         Raises:
             Unavailable: the source does not answer.
@@ -209,6 +233,13 @@ class Session(Protocol):
 
         Raises:
             Unavailable: they cannot be read.
+        """
+        ...
+
+    def apart(self) -> AbstractContextManager[Session]:
+        """A session with the same located relations, which another thread may use at the same time.
+
+        Both share the engine's memory, and its bound.
         """
         ...
 
@@ -323,6 +354,18 @@ class Parted:
 
     rows: int
     checks: Mapping[str, int]
+
+
+class Notes(Protocol):
+    """Texts that were worked out of files that never change; they may be lost at any time."""
+
+    def recall(self, key: str) -> str | None:
+        """What was noted under this key, if it is still known."""
+        ...
+
+    def keep(self, key: str, text: str) -> None:
+        """Note a text."""
+        ...
 
 
 class Counts(Protocol):

@@ -14,6 +14,12 @@ from meshwright.errors import DriftError, Unavailable
 _USUAL = ("items", "data", "results")
 
 
+class Digits(str):
+    """A number with a fraction or an exponent, with all digits that it was written with."""
+
+    __slots__ = ()
+
+
 def pages(
     client: ApiClient, settings: ApiSettings, params: Mapping[str, str], where: str
 ) -> Iterator[list[dict[str, Any]]]:
@@ -133,7 +139,7 @@ def _next(
 
 def _parse(answer: Answer, where: str) -> Any:
     try:
-        return json.loads(answer.body, parse_float=str, parse_constant=_no_constant)
+        return json.loads(answer.body, parse_float=Digits, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise Unavailable(
             f"the answer of {shown(answer.url)} is no JSON",

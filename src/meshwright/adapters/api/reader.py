@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from meshwright.adapters.api.client import ApiClient, shown
-from meshwright.adapters.api.paging import pages
+from meshwright.adapters.api.paging import Digits, pages
 from meshwright.adapters.api.settings import ApiSettings, api_settings
 from meshwright.adapters.extraction.connection import guarded_connection, scratch_folder
 from meshwright.adapters.extraction.drift import require_columns
@@ -24,7 +24,7 @@ from meshwright.model.contract import ContractObject
 from meshwright.model.product import Source
 from meshwright.model.types import ANY, ColumnType, column_type
 from meshwright.provisioning.increments import lower_bound
-from meshwright.provisioning.ports import Extraction, Increment, Secrets, SourceCapabilities
+from meshwright.provisioning.ports import Extraction, Increment, Located, Secrets, SourceCapabilities
 from meshwright.sql.duckdb_errors import without_values
 
 
@@ -66,8 +66,20 @@ class ApiReader:
     def inspect(self, source: Source, objects: Sequence[ContractObject]) -> None:
         """An engine judges the rows."""
 
-    def locate(self, source: Source, obj: ContractObject) -> None:
-        """Rows are not read in place by an engine."""
+    def locate(self, source: Source, obj: ContractObject, folder: Path) -> Located:
+        """All items, as they came, in a file in `folder`.
+
+        Raises:
+            Unavailable: the API failed on the way, or `folder` cannot be written.
+        """
+        where = place(source, obj)
+        staged = folder / "items.jsonl"
+        with self._client(source, obj) as (client, settings):
+            try:
+                _stage(pages(client, settings, {}, where), obj, staged, _as_it_came)
+            except OSError as error:
+                raise write_failure(error, folder, where) or error from None
+        return Located("jsonl", (str(staged),), where)
 
     def extract(
         self, source: Source, obj: ContractObject, folder: Path, increment: Increment | None = None
@@ -84,7 +96,7 @@ class ApiReader:
             with self._client(source, obj) as (client, settings):
                 since = _since(obj, settings, increment, where)
                 try:
-                    keys, count = _stage(pages(client, settings, since, where), obj, staged)
+                    keys, count = _stage(pages(client, settings, since, where), obj, staged, _exact)
                 except OSError as error:
                     raise write_failure(error, folder, where) or error from None
             require_columns(obj, tuple(_columns(obj, keys, count > 0)), where)
@@ -119,7 +131,10 @@ def _since(
 
 
 def _stage(
-    read: Iterator[list[dict[str, object]]], obj: ContractObject, staged: Path
+    read: Iterator[list[dict[str, object]]],
+    obj: ContractObject,
+    staged: Path,
+    write: Callable[[dict[str, object]], str],
 ) -> tuple[set[str], int]:
     """Write the contract's keys of every item to a file; returns all keys seen, and the items."""
     wanted = {prop.column for prop in obj.properties}
@@ -130,10 +145,27 @@ def _stage(
             for item in items:
                 keys.update(item)
                 kept = {name: value for name, value in item.items() if name in wanted}
-                line = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
-                output.write(line.encode("utf-8", "replace") + b"\n")
+                output.write(write(kept).encode("utf-8", "replace") + b"\n")
             count += len(items)
     return keys, count
+
+
+def _exact(item: object) -> str:
+    """An item as JSON; fractions as texts, since the engine reads numbers of JSON as floating point."""
+    return json.dumps(item, ensure_ascii=False, separators=(",", ":"))
+
+
+def _as_it_came(value: object) -> str:
+    """A value as JSON with the types that it came with."""
+    match value:
+        case Digits():
+            return value
+        case dict():
+            pairs = (f"{_exact(key)}:{_as_it_came(part)}" for key, part in value.items())
+            return f"{{{','.join(pairs)}}}"
+        case list():
+            return f"[{','.join(map(_as_it_came, value))}]"
+    return _exact(value)
 
 
 def _columns(obj: ContractObject, keys: set[str], any_items: bool) -> Mapping[str, ColumnType]:

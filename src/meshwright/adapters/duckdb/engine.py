@@ -80,12 +80,17 @@ class DuckEngine:
     def _inspecting(
         self, places: Sequence[Located], copies: Mapping[tuple[str, ...], Located]
     ) -> Iterator[DuckSession]:
-        files = dict.fromkeys(file for place in places for file in place.files)
+        files = dict.fromkeys(
+            file for place in places for file in (*place.files, *(each.file for each in place.deleted))
+        )
         databases = dict.fromkeys(place.files[0] for place in places if place.form == "table")
         with translated("the data cannot be opened", None):
             connection = self._start([*files, *map(glob.escape, files)], databases)
         try:
-            connection.execute("SET TimeZone = 'UTC'")
+            for store in {id(place.store): place.store for place in places if place.store}.values():
+                connection.register_filesystem(store)
+            for scope in ("GLOBAL ", ""):  # the first for sessions apart, which the lock would keep from it
+                connection.execute(f"SET {scope}TimeZone = 'UTC'")
             if len(files) <= FEW_FILES:
                 connection.execute("SET parquet_metadata_cache = true")
             if may_hide_nan(connection, places):

@@ -10,6 +10,7 @@ import duckdb
 
 from meshwright.adapters.duckdb.checks.parts import Part, Parts, parts_of_files
 from meshwright.adapters.duckdb.relations import pattern_list
+from meshwright.adapters.duckdb.tables import parts_of_table, table_sql
 from meshwright.adapters.duckdb.text_rows import TEXT
 from meshwright.adapters.extraction.scalars import from_text
 from meshwright.model.contract import ContractObject
@@ -32,10 +33,15 @@ def located_sql(connection: duckdb.DuckDBPyConnection, located: Located, obj: Co
         folders = hive_values(located.files)
         options = f"union_by_name = true, hive_partitioning = {str(bool(folders)).lower()}"
         if folders:
-            kinds = (_type_of(connection, name, values, obj) for name, values in folders.items())
+            given = {column.name: duckdb_type(column.type) for column in located.columns}
+            kinds = (
+                given.get(name) or _type_of(connection, name, values, obj) for name, values in folders.items()
+            )
             types = ", ".join(f"{quote_identifier(n)}: {k}" for n, k in zip(folders, kinds, strict=True))
             options += f", hive_types = {{{types}}}"
         return f"SELECT * FROM read_parquet({pattern_list(located.files)}, {options})"
+    if located.form == "iceberg":
+        return table_sql(located, located.files)
     names = (database_name(located.files[0]), located.options["schema"], located.options["table"])
     return f"SELECT * FROM {'.'.join(map(quote_identifier, names))}"
 
@@ -80,26 +86,33 @@ def database_name(path: str) -> str:
 def located_parts(
     connection: duckdb.DuckDBPyConnection, located: Located, columns: Mapping[str, ColumnType]
 ) -> Parts | None:
-    """The files of rows in Parquet that all have the same columns; others have no statistics here.
+    """The files of rows in Parquet that all have the same columns, or of an Iceberg table.
+
+    Others have no statistics here.
 
     Raises:
         duckdb.Error: a file cannot be read.
     """
+    if located.form == "iceberg":
+        return parts_of_table(connection, located)
     if located.form != "parquet" or hive_values(located.files) or not _same_schema(connection, located.files):
         return None
-    return parts_of_files([Part(file, file_identity(file)) for file in located.files], columns)
+    known = located.identities or tuple(map(file_identity, located.files))
+    return parts_of_files([Part(*pair) for pair in zip(located.files, known, strict=True)], columns)
 
 
 BELIEVING_BOUNDS = "statistics_propagation,filter_pushdown"
 """DuckDB's optimizers that take the bounds in a file for the bounds of all values."""
 
 
-def may_hide_nan(connection: duckdb.DuckDBPyConnection, places: Iterable[Located]) -> bool:
+def may_hide_nan(connection: duckdb.DuckDBPyConnection, places: Sequence[Located]) -> bool:
     """Whether a Parquet file can hold NaN beyond the bounds that it tells (Parquet format, `Statistics`).
 
     DuckDB (2.0) then finds no NaN, not even by `isnan`. Of a file that cannot be read, whoever reads
     it will tell.
     """
+    if any(_may_be_nan(column.type) for place in places for column in place.columns):
+        return True
     files = [file for place in places if place.form == "parquet" for file in place.files]
     if not files:
         return False
@@ -109,6 +122,11 @@ def may_hide_nan(connection: duckdb.DuckDBPyConnection, places: Iterable[Located
     except duckdb.Error:
         return True
     return row is None or row[0] > 0
+
+
+def _may_be_nan(kind: ColumnType) -> bool:
+    inner = (*(each for _, each in kind.fields), *(each for each in (kind.item, kind.key) if each))
+    return kind.kind in ("float", "double") or any(map(_may_be_nan, inner))
 
 
 def _same_schema(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> bool:

@@ -44,12 +44,17 @@ def free_name(wanted: str, columns: Iterable[str]) -> str:
 
 
 def scan(columns: Sequence[Column], files: Sequence[DataFile], filename: str | None = None) -> str:
-    """A SELECT over data files under one schema, and the file of each row as column `filename`.
+    """A SELECT over data files under one schema, and the file of each row as column `filename`."""
+    return scan_by_id(columns, file_list([file.path for file in files]) if files else None, filename)
 
-    Columns are found by field id, so that renamed, added and dropped columns read right
-    (Iceberg v2, column projection).
+
+def scan_by_id(columns: Sequence[Column], listed: str | None, filename: str | None = None) -> str:
+    """A SELECT over Parquet files under one schema, and the file of each row as column `filename`.
+
+    `listed` is a list literal, None for no file. Columns are found by field id, so that renamed, added
+    and dropped columns read right (Iceberg v2, column projection).
     """
-    if not files:
+    if listed is None:
         extra = [(filename, ColumnType("string"))] if filename else []
         return nothing([*((column.name, column.type) for column in columns), *extra])
     schema = ", ".join(
@@ -60,7 +65,7 @@ def scan(columns: Sequence[Column], files: Sequence[DataFile], filename: str | N
     options = f"schema = MAP {{{schema}}}, hive_partitioning = false"
     if filename:
         options += f", filename = {literal(filename)}"
-    return f"SELECT * FROM read_parquet({file_list([file.path for file in files])}, {options})"
+    return f"SELECT * FROM read_parquet({listed}, {options})"
 
 
 def scan_handle(handle: Handle) -> str:

@@ -28,6 +28,7 @@ from meshwright.adapters.duckdb.relations import (
     scan,
     scan_handle,
 )
+from meshwright.adapters.duckdb.tables import require_ids
 from meshwright.adapters.duckdb.text_rows import TextRows, text_rows
 from meshwright.adapters.extraction.faults import explain, is_of_file
 from meshwright.errors import BuildError
@@ -57,6 +58,19 @@ class DuckSession:
         self._texts: dict[str, TextRows] = {}
         self._files: list[tuple[tuple[Path, ...], str]] = []
         self._copies = copies or {}
+        self._located: dict[str, tuple[Located, ContractObject]] = {}
+
+    @contextmanager
+    def apart(self) -> Iterator[DuckSession]:
+        """See `provisioning.ports.Session`."""
+        cursor = self._cursor.cursor()
+        try:
+            session = DuckSession(cursor, self._copies)
+            for name, (located, obj) in self._located.items():
+                session.offer_located(name, located, obj)
+            yield session
+        finally:
+            cursor.close()
 
     def offer(self, name: str, handle: Handle) -> None:
         """See `provisioning.ports.Session`."""
@@ -67,10 +81,13 @@ class DuckSession:
 
     def offer_located(self, name: str, located: Located, obj: ContractObject) -> None:
         """See `provisioning.ports.Session`."""
-        if located.form not in ("parquet", "table"):
+        self._located[name] = (located, obj)
+        if located.form not in ("parquet", "table", "iceberg"):
             self._offer_text(name, located, obj)
             return
         with translated(f"`{name}` cannot be read", located.where):
+            if located.form == "iceberg":
+                require_ids(self._cursor, located)
             rows = located_sql(self._cursor, located, obj)
         self._view(name, rows, located.where)
         columns = self.describe(name)

@@ -51,7 +51,7 @@ class DuckdbReader:
     def inspect(self, source: Source, objects: Sequence[ContractObject]) -> None:
         """An engine judges the rows."""
 
-    def locate(self, source: Source, obj: ContractObject) -> Located:
+    def locate(self, source: Source, obj: ContractObject, folder: Path) -> Located:
         """The table in its database.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Reads files of ODCS servers of type `local`: csv, json, jsonl and parquet."""
+"""Reads files of ODCS servers of type `local`: csv, json, jsonl, parquet and delta."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from meshwright.adapters.extraction.drift import require_columns
 from meshwright.adapters.extraction.place import place, required_setting, setting
 from meshwright.adapters.extraction.text import delimiter_of, encoding_of, transcoded
+from meshwright.adapters.local.delta import DeltaFiles, delta_files
 from meshwright.adapters.local.files import FORMATS, find_files
 from meshwright.adapters.local.parts import (
     Delivery,
@@ -110,13 +111,17 @@ class LocalReader:
     def inspect(self, source: Source, objects: Sequence[ContractObject]) -> None:
         """An engine judges the rows."""
 
-    def locate(self, source: Source, obj: ContractObject) -> Located:
+    def locate(self, source: Source, obj: ContractObject, folder: Path) -> Located:
         """The object's files.
 
         Raises:
             Unavailable: the path does not exist or cannot be read.
             DriftError: there is no file for the object.
         """
+        if self._form(source, obj) == "delta":
+            found = self._delta(source, obj)
+            complete = found.complete(folder)
+            return Located("parquet", tuple(map(str, complete)), place(source, obj), columns=found.partitions)
         delivery = self._delivery(source, obj)
         form = "jsonl" if delivery.form == "ndjson" else delivery.form
         files = tuple(str(file) for file in delivery.files)
@@ -130,12 +135,10 @@ class LocalReader:
 
     def _delivery(self, source: Source, obj: ContractObject) -> Delivery:
         where = place(source, obj)
-        form = str(setting(source, "format", self._environ, "csv")).lower()
-        if form not in FORMATS:
-            raise InputError(
-                f"files of format {form} cannot be read", where=where, way_out=f"one of {', '.join(FORMATS)}"
-            )
+        form = self._form(source, obj)
         path = required_setting(source, "path", self._environ)
+        if form == "delta":
+            return Delivery(self._delta(source, obj).files, "parquet", "utf-8-sig", ",", where)
         return Delivery(
             find_files(self._root, path, obj.table, form, where),
             form,
@@ -143,6 +146,21 @@ class LocalReader:
             delimiter_of(setting(source, "delimiter", self._environ, ","), where),
             where,
         )
+
+    def _form(self, source: Source, obj: ContractObject) -> str:
+        form = str(setting(source, "format", self._environ, "csv")).lower()
+        known = (*FORMATS, "delta")
+        if form not in known:
+            raise InputError(
+                f"files of format {form} cannot be read",
+                where=place(source, obj),
+                way_out=f"one of {', '.join(known)}",
+            )
+        return form
+
+    def _delta(self, source: Source, obj: ContractObject) -> DeltaFiles:
+        path = required_setting(source, "path", self._environ)
+        return delta_files(self._root, path, obj.table, place(source, obj))
 
 
 def _as_utf8(delivery: Delivery, scratch: Path) -> Delivery:

@@ -85,7 +85,7 @@ class PostgresReader:
         with self._opened(source) as connection:
             return {column.name: column.type for column in self._columns(connection, source, obj)}
 
-    def locate(self, source: Source, obj: ContractObject) -> None:
+    def locate(self, source: Source, obj: ContractObject, folder: Path) -> None:
         """Rows are not read in place by an engine."""
 
     def extract(

@@ -10,6 +10,7 @@ from meshwright.experience.contracts.service_levels import level_rule
 from meshwright.model.check import CheckSpec
 from meshwright.model.contract import NONE_MAY_FAIL, Threshold
 from meshwright.model.operators import exact
+from meshwright.model.types import physical_length
 
 _PHRASES: Mapping[str, str] = {
     "mustBe": "{}",
@@ -80,7 +81,9 @@ def _rule(spec: CheckSpec) -> str:
         case "present":
             return "a column of this name"
         case "type":
-            return f"type {given.get('type')}"
+            physical = given.get("physical")
+            limited = physical is not None and physical_length(physical) is not None
+            return f"type {physical if limited else given.get('type')}"
         case "required":
             return "a value in every row"
         case "unique":

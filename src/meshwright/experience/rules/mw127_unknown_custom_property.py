@@ -17,8 +17,8 @@ customProperties:
 Known are, on a product: `dialect`, `sunset`, `successor`; on an output port: `materialization`; on an
 object of a contract: `materialization`, `cursor`, `lookback`, `quarantine`; on a property:
 `partitionTransform`; on a service level: `severity`; on a server of type `api`: `path`, `items`, `paging`,
-`auth`, `since_param`, `headers`, `params`, `timeout`, `retries`, `max_pages`; `local`: `delimiter`;
-`postgres`: `sslmode` and the other settings of its connection.
+`auth`, `since_param`, `headers`, `params`, `timeout`, `retries`, `max_pages`; `iceberg`: `location`;
+`local`: `delimiter`; `s3`: `region`; `postgres`: `sslmode` and the other settings of its connection.
 """
 
 from __future__ import annotations
@@ -53,10 +53,12 @@ KNOWN: Mapping[str, frozenset[str]] = {
             "max_pages",
         }
     ),
+    "server of type iceberg": frozenset({"location"}),
     "server of type local": frozenset({"delimiter"}),
     "server of type postgres": frozenset(
         {"sslmode", "sslrootcert", "sslcert", "sslkey", "channel_binding", "target_session_attrs"}
     ),
+    "server of type s3": frozenset({"region"}),
     "object": frozenset({"materialization", "cursor", "lookback", "quarantine"}),
     "property": frozenset({"partitionTransform"}),
     "quality rule": frozenset(),

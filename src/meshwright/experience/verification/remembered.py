@@ -1,4 +1,4 @@
-"""Counts that are remembered in the user's cache."""
+"""Counts and notes that are remembered in the user's cache."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from meshwright.model.contract import Contract
     from meshwright.provisioning.ports import Located
 
-_FILES = frozenset({"parquet", "csv", "json", "jsonl"})
+_FILES = frozenset({"parquet", "csv", "json", "jsonl", "iceberg"})
 """What is files that are known by their identity; a database changes beside its file, too."""
 
 
@@ -37,6 +37,22 @@ class RememberedCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class RememberedNotes:
+    """See `provisioning.ports.Notes`."""
+
+    cache: Cache
+
+    def recall(self, key: str) -> str | None:
+        """See `provisioning.ports.Notes`."""
+        name = cache_key("note", key)
+        return self.cache.get_many([name]).get(name)
+
+    def keep(self, key: str, text: str) -> None:
+        """See `provisioning.ports.Notes`."""
+        self.cache.put_many({cache_key("note", key): text})
+
+
+@dataclass(frozen=True, slots=True)
 class RememberedMeasures:
     """What all checks of a contract found in some files: for when nothing at all has changed.
 
@@ -55,8 +71,11 @@ class RememberedMeasures:
             if place is None or place.form not in _FILES:
                 return None
             listed += [name, place.form, json.dumps([dict(place.options), place.headers])]
+            listed += [repr(place.columns), repr(place.deleted), *place.identities]
+            own = () if place.identities else place.files
+            deletes = dict.fromkeys(each.file for each in place.deleted)
             try:
-                listed += [file_identity(file) for file in place.files]
+                listed += [file_identity(file) for file in (*own, *deletes)]
             except OSError:  # whoever reads it will tell
                 return None
         return cache_key("measures", json.dumps(contract.document), contract.file, *listed)

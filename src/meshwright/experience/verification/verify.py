@@ -14,6 +14,7 @@ from meshwright.experience.contracts.compile import compile_contract
 from meshwright.experience.contracts.custom import measure_custom
 from meshwright.experience.contracts.judge import judge_all
 from meshwright.experience.positions import finder
+from meshwright.experience.verification.parallel import SharedCounts, in_parallel, worth_it
 from meshwright.experience.verification.report import Report
 from meshwright.model.check import CheckResult, CheckSpec, Measure
 from meshwright.model.contract import Contract, ContractObject, Server
@@ -105,15 +106,21 @@ def verify_contract(
             inspection = stack.enter_context(in_place)
             measures = _measured(by_object, inspection, None, counts, custom, scratch)
         else:
-            places = {obj.name: reader.locate(source, obj) for obj in objects}
+            places = {obj.name: reader.locate(source, obj, _folder(scratch)) for obj in objects}
             lasting = known if all(spec.kind != "custom" for spec in specs) else None
             key = lasting.key(contract, places) if lasting else None
             recalled = lasting.recall(key) if lasting and key else None
             if recalled is not None:
                 measures = recalled
             else:
-                session = _opened(stack, source, objects, places, reader, engine(), scratch)
-                measures = _measured(by_object, session, session, counts, custom, scratch)
+                located = {
+                    obj.name: places[obj.name] or _fetched(source, obj, reader, scratch) for obj in objects
+                }
+                session = stack.enter_context(engine().inspection(located.values()))
+                for obj in objects:
+                    session.offer_located(obj.name, located[obj.name], obj)
+                measure = _measured_in_parallel if worth_it(located.values()) else _measured
+                measures = measure(by_object, session, session, counts, custom, scratch)
                 if lasting and key:
                     lasting.keep(key, measures)
     results = [result for own in by_object.values() for result in judge_all(own, measures, started)]
@@ -145,29 +152,39 @@ def _measured(
     return found
 
 
-def _opened(
-    stack: ExitStack,
-    source: Source,
-    objects: Sequence[ContractObject],
-    places: Mapping[str, Located | None],
-    reader: SourceReader,
-    engine: Engine,
+def _measured_in_parallel(
+    specs: Mapping[str, Sequence[CheckSpec]],
+    inspection: Inspection,
+    session: Session,
+    counts: Counts | None,
+    custom: Callable[[], Mapping[str, CustomEngine]],
     scratch: Path,
-) -> Session:
-    """A session in which an engine can read the objects."""
-    located = {obj.name: places[obj.name] or _fetched(source, obj, reader, scratch) for obj in objects}
-    session = stack.enter_context(engine.inspection(located.values()))
-    for obj in objects:
-        session.offer_located(obj.name, located[obj.name], obj)
-    return session
+) -> dict[str, Measure]:
+    """The same, of some objects at a time; other engines' rules run one after the other."""
+    relations = {name: name for name in specs}
+    shared = SharedCounts(counts) if counts is not None else None
+
+    def one(own: Session, name: str) -> Mapping[str, Measure]:
+        return own.measure(name, specs[name], relations, counts=shared)
+
+    found = {check: value for part in in_parallel(session, list(specs), one) for check, value in part.items()}
+    for name, own in specs.items():
+        if any(spec.kind == "custom" for spec in own):
+            found |= measure_custom(own, session, name, custom(), scratch)
+    return found
 
 
 def _fetched(source: Source, obj: ContractObject, reader: SourceReader, scratch: Path) -> Located:
     """Where the object's rows are once they are here."""
+    fetched = reader.extract(source, obj, _folder(scratch))
+    return Located("parquet", fetched.files, f"{source.contract.file}: server {source.server.name}")
+
+
+def _folder(scratch: Path) -> Path:
+    """A new folder, for what has to be fetched."""
     folder = scratch / str(len(list(scratch.iterdir())))
     folder.mkdir()
-    fetched = reader.extract(source, obj, folder)
-    return Located("parquet", fetched.files, f"{source.contract.file}: server {source.server.name}")
+    return folder
 
 
 def _lines(contract: Contract, results: Sequence[CheckResult]) -> Mapping[str, tuple[int, int]]:

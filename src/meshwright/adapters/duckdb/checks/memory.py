@@ -12,6 +12,7 @@ import duckdb
 from meshwright.adapters.duckdb.checks.parts import Parts
 from meshwright.adapters.duckdb.checks.probes import KeyProbe, RowProbe
 from meshwright.provisioning.ports import Counts
+from meshwright.sql.duckdb_types import quote_identifier
 
 
 @dataclass(frozen=True)
@@ -107,11 +108,14 @@ class CountsByFile:
             digests.append(f"{own}:{together.hexdigest()}")
         return digests[::-1]
 
-    def recall_rule(self, sql: str) -> int | None:
-        """See `sandbox.Remembers`: what a statement over all the files returned."""
+    def recall_rule(self, sql: str) -> tuple[int, str | None] | None:
+        """See `sandbox.Remembers`: what a statement over the files, or the first of them, returned."""
         paths = self.parts.paths
         found = self.recall_longest(sql, paths)
-        return found[1] if found is not None and found[0] == len(paths) else None
+        if found is None or found[0] == len(paths):
+            return None if found is None else (found[1], None)
+        columns = ", ".join(map(quote_identifier, self.parts.columns))
+        return found[1], f"SELECT {columns} FROM {self.parts.source(paths[found[0] :])}"
 
     def keep_rule(self, sql: str, value: int) -> None:
         """See `sandbox.Remembers`."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from meshwright.adapters.duckdb.relations import file_list, free_name, literal, pattern_list, scan
-from meshwright.model.publication import Handle
+from meshwright.adapters.duckdb.relations import file_list, free_name, literal, pattern_list, scan_by_id
+from meshwright.model.publication import Column, Handle
 from meshwright.model.types import ColumnType
 from meshwright.sql.duckdb_types import duckdb_type
 
@@ -40,13 +40,15 @@ class Parts:
     """The files of a relation.
 
     `source` gives a FROM clause over some of them, with the relation's columns and each row's file as
-    column `file_column`.
+    column `file_column`. `thinned` are the files that hold rows which are none of the relation's:
+    what is true for all values in such a file is true for those of the relation, and no more.
     """
 
     files: tuple[Part, ...]
     source: Callable[[Sequence[str]], str]
     columns: Mapping[str, StoredColumn]
     file_column: str
+    thinned: frozenset[str] = frozenset()
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -74,24 +76,34 @@ def parts_of_handle(connection: duckdb.DuckDBPyConnection, handle: Handle) -> Pa
     Raises:
         duckdb.Error: a file cannot be read.
     """
-    files = file_list([file.path for file in handle.files])
-    ids = ", ".join(str(column.field_id) for column in handle.columns)
-    named: dict[int, list[str]] = {}
-    for number, name in connection.execute(
-        f"SELECT field_id, name FROM parquet_schema({files}) WHERE field_id IN ({ids})"
-    ).fetchall():
-        named.setdefault(number, []).append(name)
-    columns = {}
-    for column in handle.columns:
-        found = named.get(column.field_id, [])
-        same = len(found) == len(handle.files) and len(set(found)) == 1
-        meaning = f"field {column.field_id} {duckdb_type(column.type)}"
-        columns[column.name] = StoredColumn(column.type, found[0] if same else None, meaning)
-    by_path = {file.path: file for file in handle.files}
-
+    paths = [file.path for file in handle.files]
+    columns = columns_by_id(connection, handle.columns, file_list(paths), len(paths))
     file_column = free_name("filename", columns)
 
     def source(paths: Sequence[str]) -> str:
-        return f"({scan(handle.columns, [by_path[path] for path in paths], filename=file_column)})"
+        return f"({scan_by_id(handle.columns, file_list(paths) if paths else None, file_column)})"
 
-    return Parts(tuple(Part(file.path, file.path) for file in handle.files), source, columns, file_column)
+    return Parts(tuple(Part(path, path) for path in paths), source, columns, file_column)
+
+
+def columns_by_id(
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[Column], listed: str, files: int
+) -> dict[str, StoredColumn]:
+    """Columns that are found by field id in some files: a list literal of so many.
+
+    Raises:
+        duckdb.Error: a file cannot be read.
+    """
+    ids = ", ".join(str(column.field_id) for column in columns)
+    named: dict[int, list[str]] = {}
+    for number, name in connection.execute(
+        f"SELECT field_id, name FROM parquet_schema({listed}) WHERE field_id IN ({ids})"
+    ).fetchall():
+        named.setdefault(number, []).append(name)
+    stored = {}
+    for column in columns:
+        found = named.get(column.field_id, [])
+        same = len(found) == files and len(set(found)) == 1
+        meaning = f"field {column.field_id} {duckdb_type(column.type)}"
+        stored[column.name] = StoredColumn(column.type, found[0] if same else None, meaning)
+    return stored

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import duckdb
 
+from meshwright.adapters.duckdb.checks.additive import counts_rows
 from meshwright.adapters.duckdb.checks.faults import CHECK_FAULTS, reason
 from meshwright.adapters.duckdb.checks.functions import (
     CHANGING,
@@ -26,6 +27,7 @@ from meshwright.adapters.duckdb.checks.functions import (
 from meshwright.adapters.extraction.faults import is_of_file
 from meshwright.model.check import CheckSpec, Measure
 
+_REST = '"verification:rest"'
 NO_SCOPE: frozenset[str] = frozenset()
 
 
@@ -36,8 +38,11 @@ class Refusal(Exception):
 class Remembers(Protocol):
     """Values that statements returned for the same rows."""
 
-    def recall_rule(self, sql: str) -> int | None:
-        """The value, None where it is not known."""
+    def recall_rule(self, sql: str) -> tuple[int, str | None] | None:
+        """The value over the first of the rows, and a SELECT of the rest, None where there is no rest.
+
+        None where nothing is known.
+        """
         ...
 
     def keep_rule(self, sql: str, value: int) -> None:
@@ -70,8 +75,15 @@ def run_rule(
             memory = None
         zone = connection.execute("SELECT current_setting('TimeZone')").fetchall()[0][0]
         asked = f"{zone}: {text}"  # dates of time stamps depend on the zone
-        if memory is not None and (known := memory.recall_rule(asked)) is not None:
-            return Measure(known, how="remembered")
+        known = memory.recall_rule(asked) if memory is not None else None
+        if memory is not None and known is not None:
+            before, rest = known
+            if rest is None:
+                return Measure(before, how="remembered")
+            if counts_rows(tree):
+                value = before + _over(connection, tree, rest)
+                memory.keep_rule(asked, value)
+                return Measure(value)
         result = connection.execute(text)
         width = len(result.description or ())
         rows = result.fetchmany(2)
@@ -88,6 +100,19 @@ def run_rule(
     if memory is not None and type(value) is int and abs(value) < 2**63:
         memory.keep_rule(asked, value)
     return Measure(value, changing=walk.changing)
+
+
+def _over(connection: duckdb.DuckDBPyConnection, tree: dict[str, Any], rows: str) -> int:
+    """What a statement that counts rows of one table counts in these rows of it."""
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {_REST} AS {rows}")
+    tree["statements"][0]["node"]["from_table"].update(_names(_base_table(connection, _REST)))
+    text = connection.execute("SELECT json_deserialize_sql(?)", [json.dumps(tree)]).fetchall()[0][0]
+    return int(connection.execute(text).fetchall()[0][0])
+
+
+def _names(table: dict[str, Any]) -> dict[str, Any]:
+    """What a tree says of which relation a table is."""
+    return {part: table[part] for part in ("catalog_name", "schema_name", "table_name", "qualified_name")}
 
 
 def _tables(spec: CheckSpec, objects: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -208,8 +233,7 @@ class _Walk:
             raise Refusal(f"the query reads `{'.'.join(path)}`, whose data are not available here")
         if not node.get("alias"):
             node["alias"] = path[-1]
-        for part in ("catalog_name", "schema_name", "table_name", "qualified_name"):
-            node[part] = target[part]
+        node.update(_names(target))
 
 
 def _spoken(kind: str) -> str:

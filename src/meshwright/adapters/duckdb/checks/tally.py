@@ -70,9 +70,8 @@ def tally_parts(
     """
     parts, wanted = memory.parts, memory.wanted
     cells: dict[str, dict[str, Found]] = {sql: {} for sql in wanted}
-    cells[ROWS].update(footers.rows)
-    for sql, counts in _proved(wanted, footers, parts.paths).items():
-        cells[sql].update(counts)
+    for sql, counts in {ROWS: footers.rows, **_proved(wanted, footers, parts.paths)}.items():
+        cells[sql].update({path: n for path, n in counts.items() if _is_exact(wanted[sql], n, path, parts)})
     how: dict[str, How] = dict.fromkeys(wanted, "proved")
     for sql, counts in memory.recall(_missing(cells, parts.paths)).items():
         cells[sql].update(counts)
@@ -94,6 +93,14 @@ def _proved(wanted: Wanted, footers: Footers, paths: Sequence[str]) -> dict[str,
     keys = (probe for probe in wanted.values() if isinstance(probe, KeyProbe))
     rows = [probe for probe in wanted.values() if isinstance(probe, RowProbe)]
     return {**prove_complete(keys, footers, paths), **prove(rows, footers, paths)}
+
+
+def _is_exact(probe: RowProbe | KeyProbe | None, count: int, path: str, parts: Parts) -> bool:
+    """Whether what a footer tells of a file holds for its rows: also where some of them are none.
+
+    Rows that violate a check are then no more than those in the file; rows and keys may be fewer.
+    """
+    return path not in parts.thinned or (isinstance(probe, RowProbe) and count == 0)
 
 
 def _missing(cells: Mapping[str, Mapping[str, Found]], paths: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -14,7 +14,7 @@ from meshwright.adapters.postgres.checks.predicates import Encoding, predicate
 from meshwright.adapters.postgres.checks.shapes import UNBOUNDED, Shape
 from meshwright.model.check import INFINITE, CheckSpec, Measure, Step
 from meshwright.model.contract import ContractObject
-from meshwright.model.types import ANY, INTEGERS, TEMPORAL, ColumnType, assignable
+from meshwright.model.types import ANY, INTEGERS, TEMPORAL, ColumnType, assignable, physical_length
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +208,10 @@ def _type(spec: CheckSpec, relation: Relation) -> Probe:
     fits = assignable(declared, loose, value.shape.kind)
     if value.shape.kind in (ANY, UNBOUNDED):  # no neutral type says it better than PostgreSQL's own
         fits = fits or (physical is not None and value.shape.is_called(physical))
+    limit = physical_length(physical) if physical is not None else None
+    if fits and limit is not None and value.shape.holds_longer_than(limit):
+        unlimited = value.shape.length is None
+        return Measure(value=1, found=f"{value.shape}{' of any length' if unlimited else ''}", how="proved")
     if fits and value.shape.kind.kind == "list":
         # All arrays of a type share it, however many dimensions they have.
         return RowProbe(spec, found.any(f"array_ndims({value.sql}) > 1"), declared=declared)

@@ -38,7 +38,8 @@ _ALIASES: Mapping[str, str] = {
 class Shape:
     """A type: its neutral name, PostgreSQL's own, and its parts.
 
-    `base` is what a domain stands on, `name` the type itself.
+    `base` is what a domain stands on, `name` the type itself. `length` is the most characters that a
+    text may have, None where there is no limit.
     """
 
     kind: ColumnType
@@ -46,6 +47,11 @@ class Shape:
     base: str
     fields: tuple[tuple[str, Shape], ...] = ()
     item: Shape | None = None
+    length: int | None = None
+
+    def holds_longer_than(self, length: int) -> bool:
+        """Whether texts of this type may have more characters."""
+        return self.base in ("text", "varchar", "bpchar") and (self.length is None or self.length > length)
 
     @property
     def is_document(self) -> bool:
@@ -65,6 +71,8 @@ class Shape:
             return "numeric"
         if self.kind.kind == "any" or self.is_document:
             return self.name
+        if self.length is not None:
+            return f"{'char' if self.base == 'bpchar' else self.base}({self.length})"
         return str(self.kind)
 
 
@@ -89,7 +97,8 @@ def shape(types: Types, type_id: int, modifier: int) -> Shape:
         return Shape(ColumnType("struct", fields=kinds), name, base, fields)
     if base == "numeric":
         return Shape(_numeric(modifier), name, base)
-    return Shape(types.kind(type_id, modifier), name, base)
+    length = modifier - 4 if base in ("varchar", "bpchar") and modifier > 4 else None
+    return Shape(types.kind(type_id, modifier), name, base, length=length)
 
 
 def _numeric(modifier: int) -> ColumnType:

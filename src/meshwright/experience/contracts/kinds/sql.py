@@ -33,6 +33,8 @@ Rows that fail:
 SCANNED = "By running the query."
 
 REMEMBERED = (
-    "The whole number that it returned, while all files of the object stay the same: only "
-    "where the query reads no other object and uses no function of time or chance."
+    "The whole number that it returned, while all files of the object stay the same: only where the query "
+    "reads no other object and uses no function of time or chance. A query that counts the rows of its "
+    "object one by one (`SELECT count(*) FROM {object} WHERE ...`, with no subquery) then reads added files "
+    "only."
 )

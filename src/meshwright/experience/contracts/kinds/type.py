@@ -6,6 +6,10 @@
 `integer` one of any size. Parts of objects, items of arrays, and keys and values of maps have type checks
 of their own.
 
+Precision and scale of a `physicalType` (`decimal(10,2)`) are checked everywhere. The length of a text
+(`varchar(20)`, `char(3)`) is checked where the system has such types: in PostgreSQL a column that may hold
+longer texts fails. Files and DuckDB know no lengths; there, say `maxLength`.
+
 ## Example
 ```yaml
 schema:
