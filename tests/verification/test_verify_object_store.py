@@ -22,7 +22,7 @@ SECRETS = ("--secret", "access_key_id=env:KEY", "--secret", "secret_access_key=e
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    pytest.importorskip("moto", reason="no S3 server: pip install 'moto[server]'")
+    pytest.importorskip("moto", reason="no S3 server: pip install 'meshwright[dev]'")
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
