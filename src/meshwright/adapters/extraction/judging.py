@@ -61,9 +61,15 @@ def misfits(found: str, value: str, kind: ColumnType, prop: Property) -> Iterato
             own = one.steps == steps
             yield Misfit(one.steps, f"({broken} OR {one.test})", found) if own else one
     elif from_text(found, column_type(prop), prop) == found:
-        yield Misfit(steps, f"strlen({found}) < 0", found)  # never so; it makes sure that all is read
+        yield Misfit(steps, f"strlen({found}) < 0", found, found, found)  # never so, yet all of it is read
     else:
-        yield Misfit(steps, f"({found} IS NOT NULL AND {value} IS NULL)", found, found, value)
+        yield misfit_of_column(found, value, prop)
+
+
+def misfit_of_column(found: str, value: str, prop: Property) -> Misfit:
+    """Those of a column that is no nested one: what was found, and has no value."""
+    test = f"({found} IS NOT NULL AND {value} IS NULL)"
+    return Misfit((("field", prop.column),), test, found, found, value)
 
 
 def _of_json(

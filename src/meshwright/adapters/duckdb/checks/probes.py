@@ -85,7 +85,7 @@ class KeyProbe:
 
     @property
     def counted(self) -> str:
-        """The aggregate for what `distinct` asks: for rows that are dear to read again."""
+        """The aggregate for what `distinct` asks: for rows that cost more to read again."""
         one = self.columns[0] if len(self.columns) == 1 else f"({', '.join(self.columns)})"
         return f"count(DISTINCT {one}) FILTER (WHERE {self.complete})"
 
@@ -158,9 +158,10 @@ class SpanProbe:
 
 @dataclass(frozen=True, slots=True)
 class QueryProbe:
-    """A rule in SQL."""
+    """A rule in SQL; `merged` is the aggregate over the relation that comes to the same, if there is one."""
 
     spec: CheckSpec
+    merged: str | None = None
 
 
 Misfits = Mapping[tuple[Step, ...], Misfit]
