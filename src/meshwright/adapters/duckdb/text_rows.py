@@ -114,7 +114,7 @@ def _reading(name: str, kept: str, kind: ColumnType, prop: Property | None, plai
         wrong = tuple(misfits(kept, name, kind, prop))
         return _Reading(read, (f"{judged_value(raw, kind, prop)} AS {name}", f"{raw} AS {kept}"), wrong)
     listed = (f"{cast.value} AS {name}", f"{cast.kept} AS {kept}")
-    return _Reading(cast.read, listed, (misfit_of_column(kept, name, prop),), cast.doubt)
+    return _Reading(cast.read, listed, (misfit_of_column(name, name, prop),), cast.doubt)
 
 
 def _csv_columns(located: Located, obj: ContractObject) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ def from_text(text: str, declared: ColumnType, prop: Property | None) -> str:
         case "date" if pattern:
             return f"CAST(TRY_STRPTIME({trimmed}, {literal(pattern)}) AS DATE)"
         case "date":  # a cast would drop the time of day
-            midnight = f"{cast} = TRY_CAST({trimmed} AS TIMESTAMP)"
+            midnight = f"TRY_CAST({cast} AS TIMESTAMP) = TRY_CAST({trimmed} AS TIMESTAMP)"
             usual = _as_written(text, target, f"strlen({text}) = 10")  # no infinity is that long
             return f"CASE {usual} WHEN {_finite(cast)} AND {midnight} THEN {cast} END"
         case "time" if pattern:

@@ -302,7 +302,7 @@ def _key(spec: CheckSpec, relation: str, columns: Mapping[str, ColumnType], misf
     source, values, shown, own = _values(found, relation, columns)
     plain = all(len(path) == 1 for path in found)
     names = tuple(path[0][1] for path in found) if plain else ()
-    wrong = [misfits[path].test for path in found if path in misfits] if plain else []
+    wrong = [one.test for path in found if (one := misfits.get(path)) and one.possible] if plain else []
     return KeyProbe(spec, source, values, shown, own, names, " OR ".join(wrong) or None)
 
 
