@@ -243,15 +243,12 @@ def _rows(spec: CheckSpec, columns: Mapping[str, ColumnType], misfits: Misfits) 
         kind = paths.type_at(columns, path)
         test = predicate(spec, kind)
         violated = paths.any_value(path, test, of_null)
-        if (
-            of_null
-            and path in misfits
-            and (as_found := misfits[path].found)
-            and violated == f"{paths.column(path)} IS NULL"
-        ):
-            violated = f"{as_found} IS NULL"
-        elif of_null and path in misfits:  # it is null only because it is not of its type
-            violated = f"({violated} AND NOT ({misfits[path].test}))"
+        misfit = misfits.get(path)
+        if of_null and misfit is not None and misfit.possible:  # null only because it is not of its type
+            if misfit.found is not None and violated == f"{paths.column(path)} IS NULL":
+                violated = f"{misfit.found} IS NULL"
+            else:
+                violated = f"({violated} AND NOT ({misfit.test}))"
         tests.append(violated)
         value = paths.first_value(path, test, of_null)
         shown.append(Shown(label(path), value, path[0][1], kind))
@@ -259,7 +256,7 @@ def _rows(spec: CheckSpec, columns: Mapping[str, ColumnType], misfits: Misfits) 
         return Measure(how="proved")
     either = tests[0] if len(tests) == 1 else f"({' OR '.join(tests)})"
     column = paths.column(found[0])
-    if len(found) == 1 and found[0] in misfits:  # what is no value of its type is there all the same
+    if len(found) == 1 and found[0] in misfits and misfits[found[0]].possible:  # it is there all the same
         column = misfits[found[0]].found or column
     null_column = f"{column} IS NULL"
     counted = f"count_if({either})"
