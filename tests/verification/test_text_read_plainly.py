@@ -212,6 +212,16 @@ def _mixed(number: int) -> list[str]:
     return ["".join(chance.choices(parts, k=chance.randint(1, 4))) for _ in range(number)]
 
 
+def _in_space() -> list[str]:
+    """Dates within white space of all kinds, which the reader and an exact reading let go alike."""
+    spaces = ["", *" \t\n\v\f\r\x1c\x85\u00a0\u2003"]
+    around = [left + right for left, right in product(spaces, repeat=2)]
+    found = [
+        left + date + right for date in ("2024-02-29", "0000-01-01") for left in around for right in around
+    ]
+    return random.Random(2).sample(found, min(CASES, len(found)))
+
+
 @pytest.fixture(scope="module")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as opened:
@@ -229,7 +239,7 @@ def test_texts_of_csv(connection: duckdb.DuckDBPyConnection, tmp_path: Path, kin
         file.write_text("n,v\n" + "".join(rows), encoding="utf-8", newline="")
         return Located("csv", (str(file),), "here", {"delimiter": ","}, headers=(("n", "v"),))
 
-    texts = [text for text in _listed() if "\n" not in text]
+    texts = _in_space() + _listed() if kind == "date" else [text for text in _listed() if "\n" not in text]
     proved = _proved(connection, write, kind, texts) | _proved(connection, write, kind, _mixed(CASES))
     if kind != "date":
         proved |= _proved(connection, write, kind, _short(kind))
@@ -246,7 +256,7 @@ def test_values_of_json(connection: duckdb.DuckDBPyConnection, tmp_path: Path, k
         )
         return Located("jsonl", (str(file),), "here")
 
-    strings = [json.dumps(text) for text in [*_listed(), *_mixed(CASES)]]
+    strings = [json.dumps(text) for text in [*_in_space(), *_listed(), *_mixed(CASES)]]
     strings += ['"\\u0041"', '"\\/"', '"\\ud83d\\ude00"', '"\\u0000"', '"a\\u0000b"']
     numbers = [
         sign + number + tail
