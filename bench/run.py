@@ -201,17 +201,12 @@ def demo(_: str) -> list[Row]:
 def verification(_: str) -> list[Row]:
     """`mesh verify` of TPC-H lineitem against its peers and DuckDB by hand, at growing scale."""
     folder = BENCH / "lineitem"
-    folder.mkdir(exist_ok=True)
     peer = str(peer_environment("datacontract", "datacontract-cli==1.2.8") / "datacontract")
     expect = str(peer_environment("gx", "great_expectations==1.*", "pyarrow") / "python")
-    generate = str(peer_environment("tpch", "tpchgen-cli") / "tpchgen-cli")
     python = str(BENCH / "ours" / "bin" / "python")
     rows: list[Row] = []
     for scale in (0.1, 1, 10):
-        data = folder / str(scale) / "lineitem.parquet"
-        if not data.exists():
-            words = ["parquet", "-s", str(scale), "--tables=lineitem", f"--output-dir={data.parent}"]
-            subprocess.run([generate, *words], check=True, capture_output=True)
+        data = lineitem_at(scale)
         whole, part, theirs = (data.parent / f"{name}.yaml" for name in ("whole", "part", "peer"))
         lineitem.write_contract(whole, data)
         lineitem.write_contract(part, data, key=False)
@@ -282,6 +277,33 @@ def small(folder: Path, peer: str, python: str) -> Row:
     return Row("verify 1,000 rows, cold", cold, tested, 0.3)
 
 
+def text(_: str) -> list[Row]:
+    """`mesh verify` of lineitem as CSV and as JSON lines against one DuckDB query by hand over the file."""
+    python = str(BENCH / "ours" / "bin" / "python")
+    data = lineitem_at(1)
+    rows: list[Row] = []
+    for count, name, form in ((5_000_000, "rows.csv", "csv"), (1_000_000, "rows.jsonl", "jsonl")):
+        target, declared = data.parent / name, data.parent / f"{form}.yaml"
+        if not target.exists():
+            script = lineitem.text_script(data, count, target)
+            subprocess.run([python, "-c", script], check=True, capture_output=True)
+        lineitem.write_contract(declared, target, form=form)
+        ours = timed([MESH, "verify", str(declared), "--fresh"], BENCH, succeeded=lineitem.ours_passed)
+        hand = timed([python, "-c", lineitem.text_by_hand(target)], BENCH)
+        rows.append(Row(f"verify {count:,} rows of {form}, against one query by hand", ours, hand, 1.3))
+    return rows
+
+
+def lineitem_at(scale: float) -> Path:
+    """TPC-H lineitem as one Parquet file, generated where it is not there yet."""
+    data = BENCH / "lineitem" / str(scale) / "lineitem.parquet"
+    if not data.exists():
+        generate = str(peer_environment("tpch", "tpchgen-cli") / "tpchgen-cli")
+        words = ["parquet", "-s", str(scale), "--tables=lineitem", f"--output-dir={data.parent}"]
+        subprocess.run([generate, *words], check=True, capture_output=True)
+    return data
+
+
 def peer_environment(name: str, *packages: str) -> Path:
     """The programs of packages in a virtual environment of its own."""
     folder = BENCH / name
@@ -302,6 +324,7 @@ GROUPS: dict[str, Callable[[str], list[Row]]] = {
     "appends": appends,
     "demo": demo,
     "verification": verification,
+    "text": text,
 }
 
 

@@ -31,8 +31,8 @@ KEY = ("l_orderkey", "l_linenumber")
 RULE = "SELECT count(*) FROM lineitem WHERE l_shipdate > l_receiptdate"
 
 
-def contract(path: Path, key: bool = True) -> dict[str, Any]:
-    """The contract, of data in one Parquet file; with or without its key."""
+def contract(path: Path, key: bool = True, form: str = "parquet") -> dict[str, Any]:
+    """The contract, of data in one file; with or without its key."""
     properties = []
     for name, kind in KINDS.items():
         prop: dict[str, Any] = {"name": name, "logicalType": kind, "required": True}
@@ -53,16 +53,22 @@ def contract(path: Path, key: bool = True) -> dict[str, Any]:
         "id": "lineitem",
         "version": "1.0.0",
         "status": "active",
-        "servers": [{"server": "files", "type": "local", "path": str(path), "format": "parquet"}],
+        "servers": [{"server": "files", "type": "local", "path": str(path), "format": form}],
         "schema": [
             {"name": "lineitem", "physicalName": "lineitem", "properties": properties, "quality": rules}
         ],
     }
 
 
-def write_contract(file: Path, data: Path, key: bool = True) -> None:
+def write_contract(file: Path, data: Path, key: bool = True, form: str = "parquet") -> None:
     """The contract as a document; for the peer, which knows 3.1, without what 3.2 has new."""
-    file.write_text(json.dumps(contract(data, key), indent=1))
+    file.write_text(json.dumps(contract(data, key, form), indent=1))
+
+
+def text_script(data: Path, rows: int, target: Path) -> str:
+    """A script that writes the first rows of a Parquet file as CSV or JSON lines, by the target's name."""
+    form = "FORMAT csv, HEADER" if target.suffix == ".csv" else "FORMAT json"
+    return _script(f"COPY (SELECT * FROM '{data}' LIMIT {rows}) TO '{target}' ({form})")
 
 
 def write_table_contract(file: Path, metadata: Path) -> None:
@@ -118,6 +124,20 @@ def first_rows(source: Path, target: Path, rows: int) -> str:
 
 def by_hand(data: Path) -> str:
     """A script with one DuckDB query that computes all the checks but the key, on two threads."""
+    return _script(f"SELECT {', '.join(_tests())} FROM '{data}'")
+
+
+def text_by_hand(data: Path) -> str:
+    """The same for CSV or JSON lines, in the contract's types, and with the key, as text is read once."""
+    types = {"integer": "BIGINT", "number": "DOUBLE", "string": "VARCHAR", "date": "DATE"}
+    columns = "{" + ", ".join(f"'{name}': '{types[kind]}'" for name, kind in KINDS.items()) + "}"
+    read = "read_csv" if data.suffix == ".csv" else "read_json"
+    options = "header = true" if data.suffix == ".csv" else "format = 'newline_delimited'"
+    tests = [*_tests(), f"count(DISTINCT ({', '.join(KEY)}))"]
+    return _script(f"SELECT {', '.join(tests)} FROM {read}('{data}', {options}, columns = {columns})")
+
+
+def _tests() -> list[str]:
     tests = [f"count(*) - count({name})" for name in KINDS]
     for name, options in OPTIONS.items():
         tests += [f"count_if({name} < {options['minimum']})"] if "minimum" in options else []
@@ -128,8 +148,7 @@ def by_hand(data: Path) -> str:
         )
     for name, values in VALUES.items():
         tests.append(f"count_if({name} NOT IN ({', '.join(repr(value) for value in values)}))")
-    tests += ["count(*)", "count_if(l_shipdate > l_receiptdate)"]
-    return _script(f"SELECT {', '.join(tests)} FROM '{data}'")
+    return [*tests, "count(*)", "count_if(l_shipdate > l_receiptdate)"]
 
 
 def key_by_hand(data: Path) -> str:

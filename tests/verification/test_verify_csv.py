@@ -153,6 +153,74 @@ def test_a_rule_in_sql_sees_the_columns_in_their_types(tmp_path: Path) -> None:
     assert verify(tmp_path, "--data", "d.csv").failed == {}
 
 
+def test_a_rule_may_try_to_cast_a_column_that_stays_text(tmp_path: Path) -> None:
+    query = "SELECT count(*) FROM deals WHERE TRY_CAST(more AS INTEGER) IS NULL"
+    whole = "SELECT count(DISTINCT TRY_CAST(more AS INTEGER)) FROM deals"
+    rules = [{"type": "sql", "query": query, "mustBe": 1}, {"type": "sql", "query": whole, "mustBe": 1}]
+    declare(tmp_path, prop("n", "integer"), quality=rules)
+    (tmp_path / "d.csv").write_text("n,more\n1,007\n7,x\n")
+    assert verify(tmp_path, "--data", "d.csv").failed == {}
+
+
+@pytest.mark.parametrize(
+    ("query", "observed"),
+    [
+        ("SELECT count(*) FROM deals", 5),
+        ("SELECT count(*) AS k FROM deals d WHERE d.n > 1 AND NOT d.m BETWEEN 0 AND 1", 1),
+        ("SELECT count(*) FROM deals WHERE CASE WHEN n > 2 THEN m END IS NULL", 4),
+        ("SELECT count(*) FROM deals WHERE n", 4),
+        ("SELECT count(*) FROM deals WHERE n > (SELECT min(m) FROM deals)", 3),
+        ("SELECT count(*) FROM deals GROUP BY ALL", 5),
+        ("SELECT count(m) FROM deals WHERE n > 1", 2),
+        (
+            "SELECT count(*) FROM deals WHERE n > 1 LIMIT 0",
+            "the query must return one value, and returned no row",
+        ),
+        ('SELECT count(*) FROM deals WHERE "n as found" = 1', "the query failed"),
+        ("SELECT count(*) FROM deals WHERE k.n > 1", "the query failed"),
+        ("SELECT count(*) FROM deals WHERE sum(n) > 1", "the query failed"),
+        ("SELECT count(*) FROM deals WHERE CAST(n || 'x' AS INTEGER) > 1", "the query failed"),
+        ("SELECT count(*) FROM deals WHERE getenv('HOME') = ''", "the query calls `getenv`"),
+    ],
+)
+def test_a_rule_that_counts_rows_counts_what_it_would_alone(
+    tmp_path: Path, query: str, observed: int | str
+) -> None:
+    rule = {"type": "sql", "query": query, "mustBe": -1}
+    declare(tmp_path, prop("n", "integer"), prop("m", "integer"), quality=[rule])
+    (tmp_path / "d.csv").write_text("n,m\n0,1\n1,x\n2,5\n4,\n3,1\n")
+    check = verify(tmp_path, "--data", "d.csv").checks["deals.quality[0]"]
+    assert str(observed) in str(check["observed"]), check
+
+
+def test_no_text_is_a_missing_value_that_counts(tmp_path: Path) -> None:
+    rule = {"metric": "missingValues", "arguments": {"missingValues": [None, "", "N/A"]}, "mustBe": 0}
+    declare(tmp_path, prop("n", "integer"), prop("name", "string", quality=[rule]))
+    (tmp_path / "d.csv").write_text("n,name\n1,\n2,N/A\n3,x\n")
+    assert verify(tmp_path, "--data", "d.csv").failed == {"deals.name.quality[0]": "2 of 3 rows"}
+
+
+def test_a_column_without_a_single_value_of_its_type_fails(tmp_path: Path) -> None:
+    declare(tmp_path, prop("n", "integer"), prop("x", "number"), prop("on", "date"))
+    (tmp_path / "d.csv").write_text("n,x,on\nx,1_0,epoch\ny,y,soon\n")
+    assert set(verify(tmp_path, "--data", "d.csv").failed) == {
+        "deals.n.type",
+        "deals.x.type",
+        "deals.on.type",
+    }
+
+
+def test_a_value_of_another_type_far_down_is_found(tmp_path: Path) -> None:
+    declare(tmp_path, prop("n", "integer", unique=True), prop("x", "number"), prop("on", "date"))
+    rows = [f"{n},{n}.5,2024-01-01" for n in range(10_000)]
+    for line, row in ((9_000, "9e3,1,2024-01-01"), (9_500, "-1,1_0,2024-01-01"), (9_900, "-2,1,infinity")):
+        rows[line] = row
+    (tmp_path / "d.csv").write_text("n,x,on\n" + "\n".join(rows) + "\n")
+    one = "1 of 10,000 rows hold another"
+    failed = {"deals.n.type": one, "deals.x.type": one, "deals.on.type": one}
+    assert verify(tmp_path, "--data", "d.csv").failed == failed
+
+
 def test_nested_values_in_a_column_of_csv(tmp_path: Path) -> None:
     tags = prop("tags", "array", items=prop("tag", "integer", required=True))
     declare(tmp_path, prop("n", "integer"), tags)

@@ -17,7 +17,7 @@ from meshwright.adapters.duckdb.failures import translated
 from meshwright.adapters.duckdb.located import BELIEVING_BOUNDS, database_name, may_hide_nan
 from meshwright.adapters.duckdb.relations import file_list, literal, scan_handle
 from meshwright.adapters.duckdb.session import DuckSession
-from meshwright.adapters.duckdb.text_rows import in_utf8
+from meshwright.adapters.duckdb.text_rows import CASTING_IN_READERS, in_utf8
 from meshwright.errors import Unavailable
 from meshwright.model.publication import Handle
 from meshwright.provisioning.ports import EngineCapabilities, Located
@@ -93,8 +93,9 @@ class DuckEngine:
                 connection.execute(f"SET {scope}TimeZone = 'UTC'")
             if len(files) <= FEW_FILES:
                 connection.execute("SET parquet_metadata_cache = true")
-            if may_hide_nan(connection, places):
-                connection.execute(f"SET disabled_optimizers = '{BELIEVING_BOUNDS}'")
+            wrong = [BELIEVING_BOUNDS] if may_hide_nan(connection, places) else []
+            wrong += [CASTING_IN_READERS] if any(place.form == "csv" for place in places) else []
+            connection.execute(f"SET disabled_optimizers = '{','.join(wrong)}'")
             connection.execute("SET lock_configuration = true")
             yield DuckSession(connection, copies)
         finally:

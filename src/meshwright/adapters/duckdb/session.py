@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from meshwright.adapters.duckdb.buckets import hash_functions
 from meshwright.adapters.duckdb.checks import SMALL, measure
 from meshwright.adapters.duckdb.checks.broken import broken_checks, row_tests
 from meshwright.adapters.duckdb.checks.parts import Parts, parts_of_handle
+from meshwright.adapters.duckdb.checks.texts import Doubted
 from meshwright.adapters.duckdb.failures import translated
 from meshwright.adapters.duckdb.located import located_parts, located_sql
 from meshwright.adapters.duckdb.relations import (
@@ -29,7 +30,7 @@ from meshwright.adapters.duckdb.relations import (
     scan_handle,
 )
 from meshwright.adapters.duckdb.tables import require_ids
-from meshwright.adapters.duckdb.text_rows import TextRows, text_rows
+from meshwright.adapters.duckdb.text_rows import TextRows, plain_at_first, text_rows
 from meshwright.adapters.extraction.faults import explain, is_of_file
 from meshwright.errors import BuildError
 from meshwright.model.check import CheckSpec, Measure
@@ -55,7 +56,7 @@ class DuckSession:
         self._names: set[str] = set()
         self._parts: dict[str, Callable[[], Parts | None]] = {}
         self._small: set[str] = set()  # relations of which a scan costs less than statistics
-        self._texts: dict[str, TextRows] = {}
+        self._texts: dict[str, Callable[[Collection[str] | None], TextRows]] = {}
         self._files: list[tuple[tuple[Path, ...], str]] = []
         self._copies = copies or {}
         self._located: dict[str, tuple[Located, ContractObject]] = {}
@@ -254,37 +255,59 @@ class DuckSession:
         """See `provisioning.ports.Session`."""
         found = columns if columns is not None else self.describe(name)
         quoted = {obj: quote_identifier(relation) for obj, relation in objects.items()}
-        text = self._texts.get(name)
-        relation = quote_identifier(name if text is None else _beside(name))
-        misfits = None if text is None else text.misfits
+        given = self._parts if name not in self._small else {}
+        others = {quote_identifier(other): make for other, make in given.items()}
+        asked = partial(measure, self._cursor, columns=found, specs=specs, counts=counts, others=others)
         with translated("the checks could not be measured", name), self._told_of_files():
-            given = self._parts if name not in self._small else {}
+            if name in self._texts:
+                return self._measure_text(name, asked, quoted)
             parts = given[name]() if name in given else None
-            others = {quote_identifier(other): make for other, make in given.items()}
-            return measure(
-                self._cursor,
-                relation,
-                found,
-                specs,
-                quoted,
-                parts=parts,
-                counts=counts,
-                others=others,
-                misfits=misfits,
-            )
+            return asked(relation=quote_identifier(name), objects=quoted, parts=parts)
 
     # --- inside
 
     def _offer_text(self, name: str, located: Located, obj: ContractObject) -> None:
-        """Offer text in the contract's types; what it was read from stands beside, for its checks."""
+        """Offer text in the contract's types."""
         place = self._copies.get(located.files, located)
         self._files.append((tuple(map(Path, place.files)), located.where))
-        text = text_rows(place, obj)
-        self._view(_beside(name), text.sql, located.where)
+        self._read_text(name, text_rows(place, obj), located.where)
+        self._texts[name] = partial(text_rows, place, obj)
+
+    def _read_text(self, name: str, text: TextRows, where: str) -> None:
+        """Relation `name` is the text in its types; what it was read from stands beside, for its checks."""
+        self._view(_beside(name), text.sql, where)
         columns = ", ".join(map(quote_identifier, text.columns))
-        self._view(name, f"SELECT {columns} FROM {quote_identifier(_beside(name))}", located.where)
+        self._view(name, f"SELECT {columns} FROM {quote_identifier(_beside(name))}", where)
         self._names.discard(_beside(name))
-        self._texts[name] = text
+
+    def _measure_text(
+        self, name: str, asked: Callable[..., Mapping[str, Measure]], objects: Mapping[str, str]
+    ) -> Mapping[str, Measure]:
+        """Measure text that is read plainly where that is the same, column by column."""
+        trial = f"{name}:plainly"
+        plainly = plain_at_first(self._cursor, self._texts[name])
+        while plainly:
+            text = self._texts[name](plainly)
+            self._read_text(trial, text, name)
+            self._names.discard(trial)
+            own = {
+                obj: quote_identifier(trial) for obj, old in objects.items() if old == quote_identifier(name)
+            }
+            try:
+                return asked(
+                    relation=quote_identifier(_beside(trial)),
+                    objects={**objects, **own},
+                    misfits=text.misfits,
+                    doubts=text.doubts,
+                )
+            except Doubted as doubted:
+                plainly = plainly - doubted.columns
+            except duckdb.Error as error:
+                if not is_of_file(error):
+                    raise
+                break
+        exact = self._texts[name](())
+        return asked(relation=quote_identifier(_beside(name)), objects=objects, misfits=exact.misfits)
 
     @contextmanager
     def _told_of_files(self) -> Iterator[None]:

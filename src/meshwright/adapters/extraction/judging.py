@@ -22,7 +22,8 @@ class Misfit:
 
     `test` is true for a row that holds one, `shown` is the first of them as text. Both are SQL
     over a relation that has the values as they were found beside those in the contract's types.
-    Of a column that is no nested one, `found` and `value` are the names of the two.
+    Of a column that is no nested one, `found` and `value` are the names of the two; where they are
+    the same, no row holds one.
     """
 
     steps: tuple[Step, ...]
@@ -30,6 +31,11 @@ class Misfit:
     shown: str
     found: str | None = None
     value: str | None = None
+
+    @property
+    def possible(self) -> bool:
+        """Whether there can be a row that holds one."""
+        return self.found is None or self.found != self.value
 
     @property
     def counted(self) -> str:
@@ -61,9 +67,15 @@ def misfits(found: str, value: str, kind: ColumnType, prop: Property) -> Iterato
             own = one.steps == steps
             yield Misfit(one.steps, f"({broken} OR {one.test})", found) if own else one
     elif from_text(found, column_type(prop), prop) == found:
-        yield Misfit(steps, f"strlen({found}) < 0", found)  # never so; it makes sure that all is read
+        yield Misfit(steps, f"strlen({found}) < 0", found, found, found)  # never so, yet all of it is read
     else:
-        yield Misfit(steps, f"({found} IS NOT NULL AND {value} IS NULL)", found, found, value)
+        yield misfit_of_column(found, value, prop)
+
+
+def misfit_of_column(found: str, value: str, prop: Property) -> Misfit:
+    """Those of a column that is no nested one: what is found, and has no value."""
+    test = f"({found} IS NOT NULL AND {value} IS NULL)"
+    return Misfit((("field", prop.column),), test, found, found, value)
 
 
 def _of_json(

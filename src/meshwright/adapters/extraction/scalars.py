@@ -14,6 +14,8 @@ from meshwright.sql.duckdb_types import duckdb_type
 _NUMBERS = frozenset({*INTEGERS, "decimal", "float", "double"})
 _MOMENTS = frozenset({"date", "timestamp", "timestamptz"})
 
+_SPACE = " \t\n\v\f\r"
+
 _WHOLE = "[+-]?[0-9]+([.]0*)?"
 _EXPONENT = "[+-]?[0-9.]+[eE][+-]?[0-9]+"
 
@@ -51,7 +53,9 @@ def from_text(text: str, declared: ColumnType, prop: Property | None) -> str:
         case "date" if pattern:
             return f"CAST(TRY_STRPTIME({trimmed}, {literal(pattern)}) AS DATE)"
         case "date":  # a cast would drop the time of day
-            midnight = f"{cast} = TRY_CAST({trimmed} AS TIMESTAMP)"
+            trimmed = f"trim(trim({text}, {literal(_SPACE)}))"
+            cast = f"TRY_CAST({trimmed} AS {target})"
+            midnight = f"TRY_CAST({cast} AS TIMESTAMP) = TRY_CAST({trimmed} AS TIMESTAMP)"
             usual = _as_written(text, target, f"strlen({text}) = 10")  # no infinity is that long
             return f"CASE {usual} WHEN {_finite(cast)} AND {midnight} THEN {cast} END"
         case "time" if pattern:

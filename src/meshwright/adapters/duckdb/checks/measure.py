@@ -11,6 +11,7 @@ from meshwright.adapters.duckdb.checks.faults import reason
 from meshwright.adapters.duckdb.checks.footers import read_footers
 from meshwright.adapters.duckdb.checks.keys import distinct_keys
 from meshwright.adapters.duckdb.checks.memory import CountsByFile
+from meshwright.adapters.duckdb.checks.merging import merged_rule
 from meshwright.adapters.duckdb.checks.orphans import orphans_by_file
 from meshwright.adapters.duckdb.checks.parts import Parts
 from meshwright.adapters.duckdb.checks.probes import (
@@ -36,6 +37,7 @@ from meshwright.adapters.duckdb.checks.tally import (
     tally_parts,
     wanted_of,
 )
+from meshwright.adapters.duckdb.checks.texts import tally_text
 from meshwright.adapters.extraction.patterns import refusal
 from meshwright.model.check import CheckSpec, Measure
 from meshwright.model.operators import satisfied
@@ -59,6 +61,7 @@ def measure(
     counts: Counts | None = None,
     others: Mapping[str, Callable[[], Parts | None]] | None = None,
     misfits: Misfits | None = None,
+    doubts: Mapping[str, str] | None = None,
 ) -> dict[str, Measure]:
     """What each check finds in `relation`, by the check's id.
 
@@ -72,20 +75,27 @@ def measure(
     not read, nor what `counts` remembers of them. `others` gives those of other relations.
 
     `misfits` is for a relation of text: the rows that hold a value which is not of its type. Rules
-    in SQL then read the object's relation in `objects`.
+    in SQL then read the object's relation in `objects`, or are counted with the rest where they
+    count rows. `doubts` are aggregates by column: unless all are zero, nothing is told.
 
     Raises:
+        Doubted: some are not.
         duckdb.Error: the data cannot be read, memory or disk is exhausted, or the connection is
             interrupted.
     """
     probes = {spec.id: probe(spec, relation, columns, objects, misfits or {}) for spec in specs}
+    if misfits is not None:
+        _merge_rules(connection, probes, columns, objects)
     _reject_patterns(connection, specs, probes)
     found: dict[str, Measure] = {name: one for name, one in probes.items() if isinstance(one, Measure)}
     asked = [one for one in probes.values() if not isinstance(one, Measure)]
     rows = 0
     if any(one.how == "proved" for one in found.values()) or asked:
         memory = CountsByFile(counts, parts, wanted_of(asked)) if parts is not None and parts.files else None
-        tallies = _tallies(connection, relation, asked, memory, others or {}, once=misfits is not None)
+        if misfits is None:
+            tallies = _tallies(connection, relation, asked, memory, others or {})
+        else:
+            tallies = tally_text(connection, relation, asked, doubts or {})
         counted_rows = tallies[ROWS].value
         assert isinstance(counted_rows, int)
         rows = counted_rows
@@ -96,6 +106,10 @@ def measure(
             if isinstance(one, RowProbe):
                 found[one.spec.id] = _as_measure(one.spec, tallies[one.counted], rows)
             elif isinstance(one, QueryProbe):
+                merged = tallies[one.merged].value if one.merged is not None else None
+                if isinstance(merged, int):
+                    found[one.spec.id] = Measure(merged, rows)
+                    continue
                 own = relation if misfits is None else objects[one.spec.object]
                 value = run_rule(connection, own, one.spec, objects, memory)
                 found[one.spec.id] = replace(value, rows=rows)
@@ -117,17 +131,10 @@ def _tallies(
     asked: Sequence[Probe],
     memory: CountsByFile | None,
     others: Mapping[str, Callable[[], Parts | None]],
-    once: bool,
 ) -> dict[str, Tally]:
-    """What all aggregates come to.
-
-    Over files also the queries for keys and relationships; keys too where rows are read `once`.
-    """
+    """What all aggregates come to; over files also the queries for keys and relationships."""
     if memory is None:
-        keys = [one for one in asked if once and isinstance(one, KeyProbe) and not one.own]
-        wanted = {**wanted_of(asked), **dict.fromkeys(one.counted for one in keys)}
-        found = tally(connection, relation, wanted)
-        return {**found, **{one.distinct: found[one.counted] for one in keys}}
+        return tally(connection, relation, wanted_of(asked))
     footers = read_footers(connection, memory.parts)
     tallies = tally_parts(connection, footers, memory)
     for one in asked:
@@ -138,6 +145,19 @@ def _tallies(
             if theirs is not None and theirs.files:
                 tallies[one.counted] = orphans_by_file(connection, one, footers, memory, theirs)
     return tallies
+
+
+def _merge_rules(
+    connection: duckdb.DuckDBPyConnection,
+    probes: dict[str, Probe],
+    columns: Mapping[str, ColumnType],
+    objects: Mapping[str, str],
+) -> None:
+    """Have rules that count rows counted in the one scan."""
+    for name, one in probes.items():
+        if isinstance(one, QueryProbe):
+            merged = merged_rule(connection, objects[one.spec.object], one.spec, objects, columns)
+            probes[name] = replace(one, merged=merged)
 
 
 def _counted_rows(value: Measure, rows: int) -> Measure:

@@ -85,7 +85,7 @@ class KeyProbe:
 
     @property
     def counted(self) -> str:
-        """The aggregate for what `distinct` asks: for rows that are dear to read again."""
+        """The aggregate for what `distinct` asks: for rows that cost more to read again."""
         one = self.columns[0] if len(self.columns) == 1 else f"({', '.join(self.columns)})"
         return f"count(DISTINCT {one}) FILTER (WHERE {self.complete})"
 
@@ -158,9 +158,10 @@ class SpanProbe:
 
 @dataclass(frozen=True, slots=True)
 class QueryProbe:
-    """A rule in SQL."""
+    """A rule in SQL; `merged` is the aggregate over the relation that comes to the same, if there is one."""
 
     spec: CheckSpec
+    merged: str | None = None
 
 
 Misfits = Mapping[tuple[Step, ...], Misfit]
@@ -242,15 +243,12 @@ def _rows(spec: CheckSpec, columns: Mapping[str, ColumnType], misfits: Misfits) 
         kind = paths.type_at(columns, path)
         test = predicate(spec, kind)
         violated = paths.any_value(path, test, of_null)
-        if (
-            of_null
-            and path in misfits
-            and (as_found := misfits[path].found)
-            and violated == f"{paths.column(path)} IS NULL"
-        ):
-            violated = f"{as_found} IS NULL"
-        elif of_null and path in misfits:  # it is null only because it is not of its type
-            violated = f"({violated} AND NOT ({misfits[path].test}))"
+        misfit = misfits.get(path)
+        if of_null and misfit is not None and misfit.possible:  # null only because it is not of its type
+            if misfit.found is not None and violated == f"{paths.column(path)} IS NULL":
+                violated = f"{misfit.found} IS NULL"
+            else:
+                violated = f"({violated} AND NOT ({misfit.test}))"
         tests.append(violated)
         value = paths.first_value(path, test, of_null)
         shown.append(Shown(label(path), value, path[0][1], kind))
@@ -258,7 +256,7 @@ def _rows(spec: CheckSpec, columns: Mapping[str, ColumnType], misfits: Misfits) 
         return Measure(how="proved")
     either = tests[0] if len(tests) == 1 else f"({' OR '.join(tests)})"
     column = paths.column(found[0])
-    if len(found) == 1 and found[0] in misfits:  # what is no value of its type is there all the same
+    if len(found) == 1 and found[0] in misfits and misfits[found[0]].possible:  # it is there all the same
         column = misfits[found[0]].found or column
     null_column = f"{column} IS NULL"
     counted = f"count_if({either})"
@@ -301,7 +299,7 @@ def _key(spec: CheckSpec, relation: str, columns: Mapping[str, ColumnType], misf
     source, values, shown, own = _values(found, relation, columns)
     plain = all(len(path) == 1 for path in found)
     names = tuple(path[0][1] for path in found) if plain else ()
-    wrong = [misfits[path].test for path in found if path in misfits] if plain else []
+    wrong = [one.test for path in found if (one := misfits.get(path)) and one.possible] if plain else []
     return KeyProbe(spec, source, values, shown, own, names, " OR ".join(wrong) or None)
 
 

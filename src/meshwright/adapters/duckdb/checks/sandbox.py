@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Protocol
 
@@ -61,17 +62,10 @@ def run_rule(
 
     `memory` is asked and told where the value follows from the rows of the rule's own object.
     """
-    offered = {
-        name: relation if own == spec.object else objects.get(own) for name, own in _tables(spec, objects)
-    }
     try:
-        tree = _parse(connection, spec.arguments["query"])
-        targets = {name: _base_table(connection, other) for name, other in offered.items() if other}
-        walk = _Walk({name: targets.get(name) for name in offered})
-        walk.node(tree["statements"], NO_SCOPE)
-        text = connection.execute("SELECT json_deserialize_sql(?)", [json.dumps(tree)]).fetchall()[0][0]
-        own = {name for name, target in offered.items() if target == relation}
-        if walk.changing or not walk.read <= own:
+        rule = checked_rule(connection, relation, spec, objects)
+        text = connection.execute("SELECT json_deserialize_sql(?)", [json.dumps(rule.tree)]).fetchall()[0][0]
+        if rule.changing or not rule.own:
             memory = None
         zone = connection.execute("SELECT current_setting('TimeZone')").fetchall()[0][0]
         asked = f"{zone}: {text}"  # dates of time stamps depend on the zone
@@ -80,8 +74,8 @@ def run_rule(
             before, rest = known
             if rest is None:
                 return Measure(before, how="remembered")
-            if counts_rows(tree):
-                value = before + _over(connection, tree, rest)
+            if counts_rows(rule.tree):
+                value = before + _over(connection, rule.tree, rest)
                 memory.keep_rule(asked, value)
                 return Measure(value)
         result = connection.execute(text)
@@ -99,7 +93,7 @@ def run_rule(
     value = rows[0][0]
     if memory is not None and type(value) is int and abs(value) < 2**63:
         memory.keep_rule(asked, value)
-    return Measure(value, changing=walk.changing)
+    return Measure(value, changing=rule.changing)
 
 
 def _over(connection: duckdb.DuckDBPyConnection, tree: dict[str, Any], rows: str) -> int:
@@ -113,6 +107,36 @@ def _over(connection: duckdb.DuckDBPyConnection, tree: dict[str, Any], rows: str
 def _names(table: dict[str, Any]) -> dict[str, Any]:
     """What a tree says of which relation a table is."""
     return {part: table[part] for part in ("catalog_name", "schema_name", "table_name", "qualified_name")}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A statement that may run: its tree, whether the same rows may give another value (`changing`),
+    and whether it reads its `own` object only."""
+
+    tree: dict[str, Any]
+    changing: bool
+    own: bool
+
+
+def checked_rule(
+    connection: duckdb.DuckDBPyConnection, relation: str, spec: CheckSpec, objects: Mapping[str, str]
+) -> Rule:
+    """A rule's statement over the offered relations, `relation` for its own object.
+
+    Raises:
+        Refusal: it is not allowed.
+        duckdb.Error: it cannot be parsed.
+    """
+    offered = {
+        name: relation if own == spec.object else objects.get(own) for name, own in _tables(spec, objects)
+    }
+    tree = _parse(connection, spec.arguments["query"])
+    targets = {name: _base_table(connection, other) for name, other in offered.items() if other}
+    walk = _Walk({name: targets.get(name) for name in offered})
+    walk.node(tree["statements"], NO_SCOPE)
+    own = {name for name, target in offered.items() if target == relation}
+    return Rule(tree, walk.changing, walk.read <= own)
 
 
 def _tables(spec: CheckSpec, objects: Mapping[str, str]) -> list[tuple[str, str]]:
