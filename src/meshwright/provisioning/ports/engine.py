@@ -1,8 +1,8 @@
-"""What the planes ask of infrastructure; adapters implement these Protocols."""
+"""What runs SQL, and judges rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,52 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from meshwright.model.address import ProductKey
     from meshwright.model.check import CheckSpec, Measure
     from meshwright.model.contract import ContractObject
-    from meshwright.model.product import Source
-    from meshwright.model.publication import Candidate, Column, DataFile, Handle, ObjectKey, PartitionField
+    from meshwright.model.publication import Column, DataFile, Handle, PartitionField
     from meshwright.model.types import ColumnType
-
-Secrets = Callable[[str], Mapping[str, str]]
-"""Resolves a server's name to its secret values by key (`user`, `password`, `token`, ...)."""
-
-
-# --- sources
-
-
-@dataclass(frozen=True, slots=True)
-class SourceCapabilities:
-    """What a kind of source can do: whether it knows types, and can filter by a cursor."""
-
-    typed: bool
-    incremental: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Increment:
-    """Only rows whose `cursor` column is at or after `since` less `lookback` seconds (or units).
-
-    `since` is None the first time: everything. Numbers and timestamps are given as text.
-    """
-
-    cursor: str
-    since: str | None = None
-    lookback: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Extraction:
-    """What was read of one object.
-
-    `files` are Parquet files with the contract's columns in the contract's types;
-    `cursor` is the highest cursor value read, as text (None: none, or no cursor).
-    """
-
-    files: tuple[str, ...]
-    rows: int
-    bytes: int
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,87 +53,6 @@ class Located:
     deleted: tuple[Deleted, ...] = ()
     identities: tuple[str, ...] = ()
     store: Any = field(default=None, repr=False)
-
-
-class Inspection(Protocol):
-    """Something that can measure checks; every `Session` is one."""
-
-    def measure(
-        self,
-        name: str,
-        specs: Sequence[CheckSpec],
-        objects: Mapping[str, str],
-        columns: Mapping[str, ColumnType] | None = None,
-        counts: Counts | None = None,
-    ) -> Mapping[str, Measure]:
-        """What each check finds in relation `name`; see `Session.measure`."""
-        ...
-
-
-class SourceReader(Protocol):
-    """Reads one kind of ODCS server."""
-
-    capabilities: SourceCapabilities
-
-    def reading(self, source: Source) -> AbstractContextManager[SourceReader]:
-        """The reader for several objects of one source.
-
-        Where the source can, they are read over one connection and as they all are at one moment,
-        so that what holds between them there holds here.
-
-        Raises:
-            Unavailable: the source does not answer.
-        """
-        ...
-
-    def describe(self, source: Source, obj: ContractObject) -> Mapping[str, ColumnType]:
-        """The object's columns as they are at the source now; `any` where it knows no types.
-
-        Raises:
-            Unavailable: the source does not answer.
-            DriftError: the object is not there.
-        """
-        ...
-
-    def extract(
-        self, source: Source, obj: ContractObject, folder: Path, increment: Increment | None = None
-    ) -> Extraction:
-        """Write the object's rows as Parquet files into `folder`.
-
-        Raises:
-            Unavailable: the source failed on the way.
-            DriftError: values do not fit the contract's types; says which column, how many rows,
-                and an example.
-        """
-        ...
-
-    def locate(self, source: Source, obj: ContractObject, folder: Path) -> Located | None:
-        """Where an engine can read the object's rows in place; None where only `extract` does.
-
-        `folder` is an empty one, for what has to be fetched first: it is there as long as the rows
-        are read.
-
-        Raises:
-            Unavailable: the source does not answer.
-            DriftError: the object is not there.
-        """
-        ...
-
-    def inspect(
-        self, source: Source, objects: Sequence[ContractObject]
-    ) -> AbstractContextManager[Inspection] | None:
-        """The source as a judge of its own data; None where an engine has to read them.
-
-        Relations are called as the objects are. On entering it
-
-        Raises:
-            Unavailable: the source does not answer.
-            DriftError: an object is not there.
-        """
-        ...
-
-
-# --- engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -422,154 +299,4 @@ class CustomEngine(Protocol):
         `arguments["implementation"]` is what the contract says, parsed. All rows are judged, none is
         guessed: where they are too many the rules are skipped. `folder` is for its files.
         """
-        ...
-
-
-# --- warehouse
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A file in storage: its size in bytes, and when it was last changed (seconds since the epoch)."""
-
-    path: str
-    size: int
-    modified: float
-
-
-class Warehouse(Protocol):
-    """Storage and table format: makes candidates immutable, deletes what is doomed."""
-
-    def data_prefix(self, key: ObjectKey) -> str:
-        """The folder of an object's data files; it exists afterwards."""
-        ...
-
-    def prefix(self, product: ProductKey) -> str:
-        """The folder of everything a product has in storage."""
-        ...
-
-    def last_field_id(self, metadata: str) -> int:
-        """The highest field id that a sealed table ever used."""
-        ...
-
-    def seal(
-        self,
-        candidates: Sequence[Candidate],
-        publication: str,
-        beside: Collection[str] = (),
-        list_kept: bool = False,
-    ) -> tuple[Candidate, ...]:
-        """Write what makes each candidate immutable and readable as a table.
-
-        Idempotent by publication id. The candidates come back with `handle.metadata` set. A table lists,
-        beside its new snapshot, those that the metadata at `beside` show: the ones of publications
-        that stay. With `list_kept` that holds for candidates that keep their base, too.
-        """
-        ...
-
-    def metadata_files(
-        self, locations: Iterable[str], without: frozenset[str] = frozenset(), going: bool = False
-    ) -> frozenset[str]:
-        """Every file below some metadata locations: themselves, manifest lists, manifests.
-
-        Files in `without`, and what is only below them, are left out. `going` says that they are
-        being deleted, so that what is gone already is fine.
-
-        Raises:
-            Unavailable: one cannot be read.
-        """
-        ...
-
-    def files(self, prefix: str) -> Iterator[StoredFile]:
-        """All files below a folder."""
-        ...
-
-    def table_files(self, product: ProductKey) -> Iterator[StoredFile]:
-        """All files of a product that lie where those of a table lie."""
-        ...
-
-    def products(self) -> Iterator[ProductKey]:
-        """Every product that has a folder in this storage, whoever knows it."""
-        ...
-
-    def others(self) -> tuple[str, ...]:
-        """Other registries that keep tables in this storage, and what says so."""
-        ...
-
-    def delete(self, paths: Sequence[str]) -> None:
-        """Delete files; one that is not there is fine."""
-        ...
-
-
-# --- Python models
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a model's process may use."""
-
-    memory_bytes: int = 4 << 30
-    seconds: float = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessCost:
-    """What a process and those that it started took, also where it was ended from outside."""
-
-    cpu_seconds: float
-    peak_memory_bytes: int  # an upper bound where the process could not tell it itself
-
-
-class PythonRunner(Protocol):
-    """Runs Python models in child processes."""
-
-    isolated: bool  # whether the child is kept from files and network here
-
-    def run(
-        self,
-        text: str,
-        where: str,
-        inputs: Mapping[str, Callable[[], pa.RecordBatchReader]],
-        folder: Path,
-        limits: Limits = Limits(),
-        charge: Callable[[ProcessCost], None] | None = None,
-        withhold: bool = False,
-    ) -> AbstractContextManager[pa.RecordBatchReader]:
-        """Run the model's function on its inputs (by parameter name); yields what it returns.
-
-        `charge` is told what the child took as soon as it has ended, also when the model failed.
-
-        Raises:
-            BuildError: the model failed, ran out of memory or time; holds its traceback's last lines,
-                but neither its message nor what it printed where the run is to `withhold` data.
-        """
-        ...
-
-
-class Infrastructure(Protocol):
-    """Everything an environment provides; each part is made when it is first used."""
-
-    @property
-    def engine(self) -> Engine:
-        """Runs SQL over handles."""
-        ...
-
-    @property
-    def warehouse(self) -> Warehouse:
-        """Keeps tables."""
-        ...
-
-    @property
-    def python(self) -> PythonRunner:
-        """Runs Python models."""
-        ...
-
-    @property
-    def readers(self) -> Mapping[str, SourceReader]:
-        """Source readers by ODCS server type."""
-        ...
-
-    @property
-    def custom_engines(self) -> Mapping[str, CustomEngine]:
-        """Engines of custom rules, by their name in lower case without signs."""
         ...
