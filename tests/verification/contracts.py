@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from meshwright.adapters.duckdb.checks import measure
+from meshwright.adapters.duckdb.checks import Judged, measure
 from meshwright.experience.contracts.compile import compile_contract
 from meshwright.experience.contracts.judge import judge_all
 from meshwright.model.check import CheckResult
@@ -47,9 +47,13 @@ def verify_in(
     connection: duckdb.DuckDBPyConnection,
     declared: Contract,
     now: dt.datetime | None = None,
+    few: Sequence[bool] = (False, True),
     **tables: pa.Table | str,
 ) -> dict[str, CheckResult]:
-    """The same in a given connection; relations are named differently from their objects."""
+    """The same in a given connection; relations are named differently from their objects.
+
+    What is measured is the same whether relations are said to have few rows or not.
+    """
     objects = {}
     for name, table in tables.items():
         relation = f'"candidate of {name}"'
@@ -62,7 +66,11 @@ def verify_in(
     results: dict[str, CheckResult] = {}
     for name, relation in objects.items():
         own = [spec for spec in specs if spec.object == name]
-        measures = measure(connection, relation, columns_of(connection, relation), own, objects)
+        columns = columns_of(connection, relation)
+        measures, *others = (
+            measure(connection, Judged(relation, columns, few=way), own, objects) for way in few
+        )
+        assert all(other == measures for other in others)
         results.update((result.spec.id, result) for result in judge_all(own, measures, now))
     return results
 

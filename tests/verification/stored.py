@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tests.verification.contracts import columns_of
 
-from meshwright.adapters.duckdb.checks import measure
+from meshwright.adapters.duckdb.checks import Judged, measure
 from meshwright.adapters.duckdb.checks.parts import Part, Parts, parts_of_files
 from meshwright.experience.contracts.compile import compile_contract
 from meshwright.experience.contracts.judge import judge_all
@@ -102,7 +102,6 @@ def verify_stored(
     around = {its: partial(lambda theirs: theirs, theirs) for its, theirs in stored.values()}
     columns = {column: each.type for column, each in parts.columns.items()}
     own = [spec for spec in compile_contract(declared, list(objects)) if spec.object == name]
-    measures = measure(
-        connection, relation, columns, own, objects, parts=parts, counts=remembered, others=around
-    )
+    judged = Judged(relation, columns, parts)
+    measures = measure(connection, judged, own, objects, counts=remembered, others=around)
     return {result.spec.id: result for result in judge_all(own, measures)}

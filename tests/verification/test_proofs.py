@@ -16,7 +16,7 @@ import pytest
 from tests.verification.contracts import deals
 from tests.verification.stored import Remembered, Shape, store, verify_stored
 
-from meshwright.adapters.duckdb.checks import measure
+from meshwright.adapters.duckdb.checks import Judged, measure
 from meshwright.adapters.duckdb.checks.parts import parts_of_handle
 from meshwright.adapters.duckdb.located import BELIEVING_BOUNDS
 from meshwright.adapters.duckdb.relations import scan_handle
@@ -177,7 +177,8 @@ def test_columns_that_swapped_their_names_are_found_by_field_id(
     )
     specs = compile_contract(declared, ["deals"])
     parts = parts_of_handle(connection, handle)
-    found = measure(connection, "deals", {"a": kind, "b": kind}, specs, {"deals": "deals"}, parts=parts)
+    judged = Judged("deals", {"a": kind, "b": kind}, parts)
+    found = measure(connection, judged, specs, {"deals": "deals"})
     values = {name: (one.how, one.value) for name, one in found.items()}
     assert values["deals.a.required"] == ("proved", 1)
     assert values["deals.b.required"] == ("proved", 0)

@@ -55,14 +55,18 @@ def test_all_checks_that_can_be_merged_take_one_scan(
     connection: duckdb.DuckDBPyConnection, read: list[int]
 ) -> None:
     rows = f"SELECT 'open' AS stage, counted(range) AS amount FROM range({ROWS})"
-    results = verify_in(connection, MERGEABLE, deals=rows)
+    results = verify_in(connection, MERGEABLE, few=[False], deals=rows)
     assert {result.status for result in results.values()} == {"pass"}
     assert len(results) >= 15
     assert sum(read) == ROWS
 
 
-def test_a_key_takes_one_scan_more(connection: duckdb.DuckDBPyConnection, read: list[int]) -> None:
+@pytest.mark.parametrize(("few", "scans"), [(False, 2), (True, 1)])
+def test_a_key_takes_one_scan_more_where_rows_are_many(
+    connection: duckdb.DuckDBPyConnection, read: list[int], few: bool, scans: int
+) -> None:
     declared = deals({"name": "amount", "logicalType": "integer", "required": True, "unique": True})
-    results = verify_in(connection, declared, deals=f"SELECT counted(range) AS amount FROM range({ROWS})")
+    rows = f"SELECT counted(range) AS amount FROM range({ROWS})"
+    results = verify_in(connection, declared, few=[few], deals=rows)
     assert {result.status for result in results.values()} == {"pass"}
-    assert sum(read) == 2 * ROWS
+    assert sum(read) == scans * ROWS

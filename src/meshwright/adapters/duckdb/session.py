@@ -13,7 +13,7 @@ import duckdb
 
 from meshwright.adapters.duckdb.boundary import require_offered
 from meshwright.adapters.duckdb.buckets import hash_functions
-from meshwright.adapters.duckdb.checks import SMALL, measure
+from meshwright.adapters.duckdb.checks import SMALL, Judged, measure
 from meshwright.adapters.duckdb.checks.broken import broken_checks, row_tests
 from meshwright.adapters.duckdb.checks.parts import Parts, parts_of_handle
 from meshwright.adapters.duckdb.checks.texts import Doubted
@@ -257,12 +257,13 @@ class DuckSession:
         quoted = {obj: quote_identifier(relation) for obj, relation in objects.items()}
         given = self._parts if name not in self._small else {}
         others = {quote_identifier(other): make for other, make in given.items()}
-        asked = partial(measure, self._cursor, columns=found, specs=specs, counts=counts, others=others)
+        asked = partial(measure, self._cursor, specs=specs, counts=counts, others=others)
         with translated("the checks could not be measured", name), self._told_of_files():
             if name in self._texts:
-                return self._measure_text(name, asked, quoted)
+                return self._measure_text(name, found, asked, quoted)
             parts = given[name]() if name in given else None
-            return asked(relation=quote_identifier(name), objects=quoted, parts=parts)
+            judged = Judged(quote_identifier(name), found, parts, few=name in self._small)
+            return asked(judged, objects=quoted)
 
     # --- inside
 
@@ -281,7 +282,11 @@ class DuckSession:
         self._names.discard(_beside(name))
 
     def _measure_text(
-        self, name: str, asked: Callable[..., Mapping[str, Measure]], objects: Mapping[str, str]
+        self,
+        name: str,
+        columns: Mapping[str, ColumnType],
+        asked: Callable[..., Mapping[str, Measure]],
+        objects: Mapping[str, str],
     ) -> Mapping[str, Measure]:
         """Measure text that is read plainly where that is the same, column by column."""
         trial = f"{name}:plainly"
@@ -294,12 +299,9 @@ class DuckSession:
                 obj: quote_identifier(trial) for obj, old in objects.items() if old == quote_identifier(name)
             }
             try:
-                return asked(
-                    relation=quote_identifier(_beside(trial)),
-                    objects={**objects, **own},
-                    misfits=text.misfits,
-                    doubts=text.doubts,
-                )
+                beside = quote_identifier(_beside(trial))
+                judged = Judged(beside, columns, misfits=text.misfits, doubts=text.doubts)
+                return asked(judged, objects={**objects, **own})
             except Doubted as doubted:
                 plainly = plainly - doubted.columns
             except duckdb.Error as error:
@@ -307,7 +309,7 @@ class DuckSession:
                     raise
                 break
         exact = self._texts[name](())
-        return asked(relation=quote_identifier(_beside(name)), objects=objects, misfits=exact.misfits)
+        return asked(Judged(quote_identifier(_beside(name)), columns, misfits=exact.misfits), objects=objects)
 
     @contextmanager
     def _told_of_files(self) -> Iterator[None]:

@@ -1,5 +1,5 @@
 """Checks measured by DuckDB: statistics prove, counts are remembered, one scan does the rest."""
 
-from meshwright.adapters.duckdb.checks.measure import SMALL, measure
+from meshwright.adapters.duckdb.checks.measure import SMALL, Judged, measure
 
-__all__ = ["SMALL", "measure"]
+__all__ = ["SMALL", "Judged", "measure"]

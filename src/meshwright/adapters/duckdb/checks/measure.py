@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import duckdb
 
@@ -49,40 +49,48 @@ SMALL = 100_000
 asked for in one statement."""
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A relation that is judged: its SQL identifier, and its columns by name.
+
+    `parts` are its files, where it is made of such: what their statistics prove is not read. `few`
+    says that it has at most `SMALL` rows. `misfits` is for text: the rows that hold a value which is
+    not of its type; `doubts` are aggregates by column: unless all are zero, nothing is told.
+    """
+
+    relation: str
+    columns: Mapping[str, ColumnType]
+    parts: Parts | None = None
+    few: bool = False
+    misfits: Misfits | None = None
+    doubts: Mapping[str, str] = field(default_factory=dict)
+
+
 def measure(
     connection: duckdb.DuckDBPyConnection,
-    relation: str,
-    columns: Mapping[str, ColumnType],
+    judged: Judged,
     specs: Sequence[CheckSpec],
     objects: Mapping[str, str],
-    key: Sequence[str] = (),
-    classified: Collection[str] = (),
-    parts: Parts | None = None,
     counts: Counts | None = None,
     others: Mapping[str, Callable[[], Parts | None]] | None = None,
-    misfits: Misfits | None = None,
-    doubts: Mapping[str, str] | None = None,
 ) -> dict[str, Measure]:
-    """What each check finds in `relation`, by the check's id.
+    """What each check finds in a relation, by the check's id.
 
-    `relation` and the values of `objects` (by object name) are SQL identifiers of relations in
-    `connection`; `columns` are the relation's. All checks on rows are counted in one scan.
-    Failed checks come with up to five failing rows: the columns of `key` and the offending value,
-    without the columns in `classified`; where these are not given, the checks' own are taken. A
-    check that cannot be computed has an error in its measure, and the others are still measured.
+    The values of `objects` (by object name) are SQL identifiers of relations in `connection`. All
+    checks on rows are counted in one scan. Failed checks come with up to five failing rows: the
+    columns of the key and the offending value, without withheld columns. A check that cannot be
+    computed has an error in its measure, and the others are still measured.
 
-    `parts` are the relation's files, where it is made of such: what their statistics prove is
-    not read, nor what `counts` remembers of them. `others` gives those of other relations.
-
-    `misfits` is for a relation of text: the rows that hold a value which is not of its type. Rules
-    in SQL then read the object's relation in `objects`, or are counted with the rest where they
-    count rows. `doubts` are aggregates by column: unless all are zero, nothing is told.
+    What `counts` remembers of the relation's files is not read. `others` gives the files of other
+    relations. Rules in SQL over text read the object's relation in `objects`, or are counted with
+    the rest where they count rows.
 
     Raises:
-        Doubted: some are not.
+        Doubted: some doubts about text are not zero.
         duckdb.Error: the data cannot be read, memory or disk is exhausted, or the connection is
             interrupted.
     """
+    relation, columns, misfits = judged.relation, judged.columns, judged.misfits
     probes = {spec.id: probe(spec, relation, columns, objects, misfits or {}) for spec in specs}
     if misfits is not None:
         _merge_rules(connection, probes, columns, objects)
@@ -91,11 +99,12 @@ def measure(
     asked = [one for one in probes.values() if not isinstance(one, Measure)]
     rows = 0
     if any(one.how == "proved" for one in found.values()) or asked:
+        parts = judged.parts
         memory = CountsByFile(counts, parts, wanted_of(asked)) if parts is not None and parts.files else None
         if misfits is None:
-            tallies = _tallies(connection, relation, asked, memory, others or {})
+            tallies = _tallies(connection, judged, asked, memory, others or {})
         else:
-            tallies = tally_text(connection, relation, asked, doubts or {})
+            tallies = tally_text(connection, relation, asked, judged.doubts)
         counted_rows = tallies[ROWS].value
         assert isinstance(counted_rows, int)
         rows = counted_rows
@@ -119,22 +128,27 @@ def measure(
             continue
         if spec.arguments.get("metric") == "rowCount" or satisfied(spec.threshold, value.value, rows):
             continue
-        hidden = {*classified, *spec.withheld}
-        listed = samples(connection, relation, one, tuple(key) or spec.key, hidden, columns)
+        listed = samples(connection, relation, one, spec.key, set(spec.withheld), columns)
         found[spec.id] = replace(value, samples=listed)
     return {spec.id: _counted_rows(found[spec.id], rows) for spec in specs}
 
 
 def _tallies(
     connection: duckdb.DuckDBPyConnection,
-    relation: str,
+    judged: Judged,
     asked: Sequence[Probe],
     memory: CountsByFile | None,
     others: Mapping[str, Callable[[], Parts | None]],
 ) -> dict[str, Tally]:
-    """What all aggregates come to; over files also the queries for keys and relationships."""
+    """What all aggregates come to, keys of few rows among them.
+
+    Over files also what the queries for keys and relationships do.
+    """
     if memory is None:
-        return tally(connection, relation, wanted_of(asked))
+        keys = [one for one in asked if judged.few and isinstance(one, KeyProbe) and not one.own]
+        wanted = {**wanted_of(asked), **dict.fromkeys(one.counted for one in keys)}
+        found = tally(connection, judged.relation, wanted)
+        return {**found, **{one.distinct: found[one.counted] for one in keys}}
     footers = read_footers(connection, memory.parts)
     tallies = tally_parts(connection, footers, memory)
     for one in asked:
