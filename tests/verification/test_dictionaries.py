@@ -136,7 +136,7 @@ def pages_of(file: Path) -> tuple[bytes, Page]:
 
 
 @given(data=st.data())
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 def test_a_damaged_page_tells_nothing_or_what_it_told(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:

@@ -24,7 +24,7 @@ def server(postgres: Any) -> Iterator[tuple[Any, Any]]:
 
 @given(made=case(), documents=st.booleans())
 @settings(
-    max_examples=CASES,
+    max_examples=CASES // 2,
     deadline=None,
     derandomize=True,
     report_multiple_bugs=False,

@@ -36,7 +36,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @given(made=case(), shape=SHAPES)
 @settings(
-    max_examples=CASES,
+    max_examples=CASES // 2,
     deadline=None,
     derandomize=True,
     report_multiple_bugs=False,
