@@ -32,7 +32,7 @@ def prepare(folder: Path, products: int) -> None:
 def make(folder: Path) -> None:
     """Every table in this process, which has done nothing before; prints seconds, bytes and rows."""
     from meshwright.adapters.registry.registry import open_registry
-    from meshwright.supervision.metamodel import MeshTables
+    from meshwright.supervision.metamodel.tables import MeshTables
 
     registry = open_registry(f"sqlite:///{folder}/.mesh/dev/registry.db")
     with registry.reading("dev") as reading:

@@ -9,7 +9,7 @@ import pytest
 from mesh_folder import MeshFolder, orders_mesh
 from test_two_trees import trees  # noqa: F401
 
-from meshwright.supervision.metamodel import RELATIONS
+from meshwright.supervision.metamodel.relations import RELATIONS
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +70,11 @@ def test_the_platforms_product_is_shown_with_its_contract(mesh: MeshFolder, addr
     assert shown["addresses"] == ["mesh://acme/mesh/tables/tables@1"]
     (contract,) = shown["contracts"].values()
     assert [obj["name"] for obj in contract["schema"]] == list(RELATIONS)
+
+
+def test_the_platforms_product_is_listed_after_the_others(mesh: MeshFolder) -> None:
+    listed = [row["product"] for row in mesh.run("list", "--format", "json").data["products"]]
+    assert listed == ["finance/revenue", "sales/orders", "mesh/tables"]
 
 
 def test_wrong_names_are_told_with_their_place(mesh: MeshFolder) -> None:

@@ -15,7 +15,7 @@ from meshwright.model.product import Bundle
 from meshwright.model.publication import Fact
 from meshwright.provisioning.registry import AppliedDomain
 from meshwright.provisioning.tables import AppliedProduct, RecordedPublication
-from meshwright.supervision.metamodel import MeshTables
+from meshwright.supervision.metamodel.tables import MeshTables
 
 AT = "2026-01-02T03:04:05.000006Z"
 

@@ -9,7 +9,8 @@ from tests.metamodel.declared import Kept, applied, bundle, rows_of, tables_of
 from meshwright.model.address import ProductKey
 from meshwright.model.publication import Fact
 from meshwright.provisioning.registry import AppliedDomain
-from meshwright.supervision.metamodel import RELATIONS, MeshTables
+from meshwright.supervision.metamodel.relations import RELATIONS
+from meshwright.supervision.metamodel.tables import MeshTables
 
 
 def product(number: int, columns: int = 2, status: str = "active"):

@@ -16,8 +16,9 @@ from meshwright.model.product import Source
 from meshwright.model.types import column_type
 from meshwright.standards.odcs import read_contract
 from meshwright.standards.schema import check_document
-from meshwright.supervision.metamodel import RELATIONS, MeshTables
 from meshwright.supervision.metamodel.own import own_bundle, own_contract, own_product, own_tables
+from meshwright.supervision.metamodel.relations import RELATIONS
+from meshwright.supervision.metamodel.tables import MeshTables
 from meshwright.wiring import verification
 
 ROOT = Path(__file__).resolve().parents[2]

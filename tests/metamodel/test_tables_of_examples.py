@@ -11,7 +11,7 @@ from tests.metamodel.declared import bundles_of_tree, mesh_of, rows_of, tables_o
 from meshwright.experience.contracts.places import Place, places
 from meshwright.model.contract import Contract
 from meshwright.model.mesh import Mesh, PortRef
-from meshwright.supervision.metamodel import MeshTables
+from meshwright.supervision.metamodel.tables import MeshTables
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -157,7 +157,7 @@ def test_rules_and_service_levels_are_those_of_the_contracts(both: tuple[Mesh, M
 
 
 def test_keys_tell_rows_apart(both: tuple[Mesh, MeshTables]) -> None:
-    from meshwright.supervision.metamodel import RELATIONS
+    from meshwright.supervision.metamodel.relations import RELATIONS
 
     _, tables = both
     for name, relation in RELATIONS.items():

@@ -126,13 +126,16 @@ def _print_problems(problems: tuple[Problem, ...]) -> None:
 def list_products(
     context: typer.Context, environment: EnvironmentOption = None, format: FormatOption = "text"
 ) -> None:
-    """The products of the mesh: of this tree as declared, of other domains as last applied."""
+    """The products of the mesh: of this tree as declared, of others as last applied, the platform's own."""
+    from meshwright.supervision.metamodel.own import listed_product
+
     check_format(format)
     workspace = open_workspace(context, environment, connect=False)
     mesh = workspace.mesh
     rows = [
         _list_row(workspace, product) for _, product in sorted(mesh.products.items()) if mesh.sees(product)
     ]
+    rows.append(_list_row(workspace, listed_product(mesh.name)))
     if format == "json":
         print_json({"mesh": mesh.name, "products": rows})
         return

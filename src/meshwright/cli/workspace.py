@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from meshwright.experience.runs.nursery import Nursery
     from meshwright.provisioning.ports import Infrastructure
     from meshwright.provisioning.tables import Tables
-    from meshwright.supervision.metamodel import MeshTables
+    from meshwright.supervision.metamodel.tables import MeshTables
 
 
 _MAY_FOLLOW = frozenset({"MW103", "MW105", "MW204", "MW307"})
@@ -116,7 +116,7 @@ class Workspace:
 
     def mesh_tables(self, names: Iterable[str]) -> MeshTables:
         """The mesh's own tables of these names, and those that they are made from."""
-        from meshwright.supervision.metamodel import MeshTables
+        from meshwright.supervision.metamodel.tables import MeshTables
         from meshwright.wiring import open_readable
 
         empty = MeshTables.empty(self.raw.settings.name, tuple(names))

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from meshwright.model.address import ProductKey
+from meshwright.model.contract import Document
 from meshwright.model.product import Bundle, Product
 from meshwright.provisioning.tables import TABLES_SCHEMA
 from meshwright.standards.odcs import read_contract
 from meshwright.standards.odps import PRODUCT_FILE, read_product
-from meshwright.supervision.metamodel.column import Column, ColumnKind
-from meshwright.supervision.metamodel.relation import Relation
-from meshwright.supervision.metamodel.relations import RELATIONS
+
+if TYPE_CHECKING:
+    from meshwright.supervision.metamodel.column import Column, ColumnKind
+    from meshwright.supervision.metamodel.relation import Relation
 
 OWN = ProductKey(TABLES_SCHEMA, "tables")
 """The product; its one output port has its name. In SQL `mesh.tables.products` is `mesh.products`."""
@@ -38,6 +40,8 @@ _TYPES: Mapping[ColumnKind, Mapping[str, Any]] = {
 
 def own_tables() -> Mapping[str, Sequence[str]]:
     """The columns of every table by its names in SQL: `mesh.products` and `mesh.tables.products`."""
+    from meshwright.supervision.metamodel.relations import RELATIONS
+
     columns = {name: relation.schema.names for name, relation in RELATIONS.items()}
     short = {f"{TABLES_SCHEMA}.{name}": found for name, found in columns.items()}
     return short | {f"{OWN.domain}.{OWN.product}.{name}": found for name, found in columns.items()}
@@ -54,6 +58,8 @@ def relation_of(name: str) -> str:
 
 def own_contract() -> dict[str, Any]:
     """The ODCS contract of the tables, made from their definitions."""
+    from meshwright.supervision.metamodel.relations import RELATIONS
+
     return {
         "apiVersion": "v3.2.0",
         "kind": "DataContract",
@@ -95,8 +101,8 @@ def _property(column: Column, relation: Relation) -> dict[str, Any]:
     return found
 
 
-def own_bundle(mesh: str) -> Bundle:
-    """The declarations of the product, as if a team had written them."""
+def own_bundle(mesh: str, documents: Mapping[str, Document] | None = None) -> Bundle:
+    """The declarations of the product, as if a team had written them; `documents` are its contracts."""
     product = {
         "apiVersion": "v1.1.0",
         "kind": "DataProduct",
@@ -118,9 +124,10 @@ def own_bundle(mesh: str) -> Bundle:
             }
         ],
     }
-    documents = {PRODUCT_FILE: product, _CONTRACT_FILE: own_contract()}
-    digest = hashlib.sha256(json.dumps(documents, sort_keys=True).encode()).hexdigest()
-    return Bundle(OWN.domain, OWN.product, f"domains/{OWN.domain}/{OWN.product}", digest, documents, {})
+    contracts = {_CONTRACT_FILE: own_contract()} if documents is None else documents
+    whole = {PRODUCT_FILE: product, **contracts}
+    digest = hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+    return Bundle(OWN.domain, OWN.product, f"domains/{OWN.domain}/{OWN.product}", digest, whole, {})
 
 
 def own_product(mesh: str) -> Product:
@@ -128,3 +135,8 @@ def own_product(mesh: str) -> Product:
     bundle = own_bundle(mesh)
     contract = read_contract(bundle.documents[_CONTRACT_FILE], f"{bundle.folder}/{_CONTRACT_FILE}")
     return read_product(bundle, [contract])
+
+
+def listed_product(mesh: str) -> Product:
+    """The product without its contract, for lists: nothing that makes tables is loaded."""
+    return read_product(own_bundle(mesh, {}), [])

@@ -19,8 +19,8 @@ They are made from what was last applied in the environment and from its registr
 at the moment of asking; so `--as-of` does not go with them. `facts` and `runs` tell what was when.
 
 They are also a data product of the platform's own domain, `mesh://MESH/mesh/tables/tables@1`, with a contract
-(`meshwright-mesh-tables`) that is made from the same definitions: `mesh show mesh/tables`. In SQL
-`mesh.tables.products` is `mesh.products`. The platform's own product is not among the rows of its tables:
+(`meshwright-mesh-tables`) that is made from the same definitions: `mesh list`, `mesh show mesh/tables`. In
+SQL `mesh.tables.products` is `mesh.products`. The platform's own product is not among the rows of its tables:
 these hold what somebody applied.
 
 Texts are as their documents have them. A list is `texts`; `timestamp` is a moment in UTC. What a document
