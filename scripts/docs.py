@@ -16,6 +16,7 @@ from typing import Any
 from meshwright.experience.compatibility import page as compatibility
 from meshwright.experience.contracts import pages as checks
 from meshwright.experience.rules import pages as rules
+from meshwright.supervision.metamodel import page as tables
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -35,6 +36,7 @@ def generated() -> Mapping[str, str]:
     files = {f"rules/{name}": text for name, text in rules.rendered().items()}
     files |= checks.rendered()
     files["compatibility.md"] = compatibility.rendered()
+    files["mesh-tables.md"] = tables.rendered()
     files["cli.md"] = cli_page()
     files["settings.md"] = settings_page()
     files["schemas/README.md"] = schemas_page()

@@ -16,6 +16,7 @@ from meshwright.provisioning.identity import file_identity
 from meshwright.provisioning.secrets import secrets_for
 
 if TYPE_CHECKING:
+    from meshwright.adapters.registry.registry import SqlRegistry
     from meshwright.provisioning.ports import (
         CustomEngine,
         Engine,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         Warehouse,
     )
     from meshwright.provisioning.registry import Registry
+    from meshwright.provisioning.tables import Readable, Tables
 
 
 VERIFY_MEMORY = "1GiB"
@@ -221,8 +223,25 @@ def custom_engines() -> Mapping[str, CustomEngine]:
     return {"greatexpectations": GreatExpectations()}
 
 
+def tables_engine(environment: Environment, scratch: Path) -> Tables:
+    """What runs SQL over relations of the mesh itself, whatever engine builds its data."""
+    from meshwright.adapters.duckdb.engine import DuckEngine
+
+    scratch.mkdir(parents=True, exist_ok=True)
+    return DuckEngine([], {**environment.settings, "scratch": str(scratch)})
+
+
+def open_readable(environment: Environment, root: Path) -> Readable:
+    """The environment's registry, to be read in bulk."""
+    return _open_registry(environment, root)
+
+
 def open_registry(environment: Environment, root: Path) -> Registry:
     """The environment's registry; made on first use."""
+    return _open_registry(environment, root)
+
+
+def _open_registry(environment: Environment, root: Path) -> SqlRegistry:
     from meshwright.adapters.registry.registry import open_registry as open_database
 
     password = None

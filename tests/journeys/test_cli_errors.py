@@ -119,7 +119,7 @@ def test_a_folder_that_cannot_be_written_is_told(mesh: MeshFolder, tmp_path: Pat
         ("select getenv('HOME')", "getenv"),
         ("select * from duckdb_secrets()", "duckdb_secrets"),
         ("select * from information_schema.tables", "information_schema"),
-        ("select * from mesh.products", "mesh.products"),
+        ("select * from shop.products", "shop.products"),
         ("select * from nowhere", "`nowhere` is no object of the mesh"),
         ("select * from sales.orders.deals", "it serves orders"),
         ("select * from sales.order.orders", "did you mean sales/orders?"),

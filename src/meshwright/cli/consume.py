@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def query(
     context: typer.Context,
-    sql: Annotated[str, typer.Argument(help="One SELECT over `domain.product.object`.")],
+    sql: Annotated[str, typer.Argument(help="One SELECT over `domain.product.object` and `mesh.TABLE`.")],
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="What readers saw then: a date or a time, ISO 8601.")
     ] = None,
@@ -35,15 +35,30 @@ def query(
     environment: EnvironmentOption = None,
     format: Annotated[str, typer.Option("--format", help="`text`, `json` or `csv`.")] = "text",
 ) -> None:
-    """Ask the mesh a question in SQL; only published data answer."""
+    """Ask the mesh a question in SQL: of published data, and of the mesh itself (`mesh.products`, ...)."""
     from meshwright.experience.query import resolve_query
+    from meshwright.supervision.metamodel.own import own_tables, relation_of
 
     check_format(format, ("text", "json", "csv"))
     workspace = open_workspace(context, environment, applied=True)
     name, declared = workspace.environment.name, workspace.raw.bundles
-    relations = resolve_query(sql, workspace.mesh, workspace.registry, name, as_of, declared)
+    found = resolve_query(
+        sql,
+        lambda: workspace.mesh,
+        lambda: workspace.registry,
+        name,
+        as_of,
+        declared,
+        own_tables(),
+    )
     try:
-        result = workspace.infrastructure.engine.query(relations, sql)
+        if found.tables:
+            tables = workspace.mesh_tables(relation_of(each) for each in found.tables)
+            offered = {each: tables.tables[relation_of(each)] for each in found.tables}
+            with workspace.tables_engine.tables(offered, found.handles) as session:
+                result = session.query(sql)
+        else:
+            result = workspace.infrastructure.engine.query(found.handles, sql)
     except BuildError as error:
         raise SqlError(error.what, where=error.where, why=error.why, way_out=error.way_out) from error
     names = result.column_names

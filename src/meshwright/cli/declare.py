@@ -12,7 +12,7 @@ from meshwright.cli.output import check_format, console, plural, print_json, sho
 from meshwright.cli.workspace import Workspace, open_workspace
 from meshwright.errors import DocumentError, InputError, Problem
 from meshwright.model.contract import ContractObject, Property
-from meshwright.model.mesh import PortRef
+from meshwright.model.mesh import Mesh, PortRef
 from meshwright.model.product import OutputPort, Product
 
 _PURPOSE = 90
@@ -126,13 +126,16 @@ def _print_problems(problems: tuple[Problem, ...]) -> None:
 def list_products(
     context: typer.Context, environment: EnvironmentOption = None, format: FormatOption = "text"
 ) -> None:
-    """The products of the mesh: of this tree as declared, of other domains as last applied."""
+    """The products of the mesh: of this tree as declared, of others as last applied, the platform's own."""
+    from meshwright.supervision.metamodel.own import listed_product
+
     check_format(format)
     workspace = open_workspace(context, environment, connect=False)
     mesh = workspace.mesh
     rows = [
         _list_row(workspace, product) for _, product in sorted(mesh.products.items()) if mesh.sees(product)
     ]
+    rows.append(_list_row(workspace, listed_product(mesh.name)))
     if format == "json":
         print_json({"mesh": mesh.name, "products": rows})
         return
@@ -173,8 +176,7 @@ def show(
     """One product: purpose, ports, contracts, columns, what it reads and who reads it."""
     check_format(format)
     workspace = open_workspace(context, environment, connect=False)
-    mesh = workspace.mesh
-    product = mesh.products[workspace.product_key(address)]
+    mesh, product = _shown(workspace, address)
     ports = _ports(product, address)
     readers = [str(key) for key in mesh.downstream.get(product.key, ())]
     if format == "json":
@@ -195,6 +197,25 @@ def show(
             out.print(f"contract {port.contract.id} {port.contract.version}", markup=False)
             for obj in port.contract.objects:
                 _show_object(obj)
+
+
+def _shown(workspace: Workspace, address: str) -> tuple[Mesh, Product]:
+    """The mesh and the product that an address means; the platform's own product is in every mesh."""
+    from dataclasses import replace
+
+    from meshwright.supervision.metamodel.own import OWN, own_product
+
+    mesh = workspace.mesh
+    whole = f"mesh://{mesh.name}/{OWN}"
+    if address.partition("@")[0] in (
+        str(OWN),
+        f"{OWN.domain}.{OWN.product}",
+        whole,
+        f"{whole}/{OWN.product}",
+    ):
+        product = own_product(mesh.name)
+        return replace(mesh, products={**mesh.products, OWN: product}), product
+    return mesh, mesh.products[workspace.product_key(address)]
 
 
 def _ports(product: Product, address: str) -> list[OutputPort]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from meshwright.experience.runs.context import Listener, RunContext
     from meshwright.experience.runs.nursery import Nursery
     from meshwright.provisioning.ports import Infrastructure
+    from meshwright.provisioning.tables import Tables
+    from meshwright.supervision.metamodel.tables import MeshTables
 
 
 _MAY_FOLLOW = frozenset({"MW103", "MW105", "MW204", "MW307"})
@@ -100,6 +102,22 @@ class Workspace:
         from meshwright.wiring import WiredInfrastructure
 
         return WiredInfrastructure(replace(self.environment, warehouse=str(folder)), self.root, folder)
+
+    @cached_property
+    def tables_engine(self) -> Tables:
+        """What runs SQL over the mesh's own tables."""
+        from meshwright.wiring import tables_engine
+
+        return tables_engine(self.environment, self.scratch)
+
+    def mesh_tables(self, names: Iterable[str]) -> MeshTables:
+        """The mesh's own tables of these names, and those that they are made from."""
+        from meshwright.supervision.metamodel.tables import MeshTables
+        from meshwright.wiring import open_readable
+
+        empty = MeshTables.empty(self.raw.settings.name, tuple(names))
+        with open_readable(self.environment, self.root).reading(self.environment.name) as reading:
+            return empty.refreshed(reading)
 
     @property
     def scratch(self) -> Path:

@@ -6,10 +6,8 @@ every file is collected and raised at once.
 
 from __future__ import annotations
 
-import gc
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +28,7 @@ from meshwright.experience.tree import (
 from meshwright.model.address import ProductKey
 from meshwright.model.mesh import Mesh
 from meshwright.model.product import Bundle, Domain
+from meshwright.provisioning.collector import collector_paused
 from meshwright.standards.odcs import read_contract
 from meshwright.standards.odps import MODEL_NAME, read_product
 from meshwright.standards.yaml import decode
@@ -134,7 +133,7 @@ def parse_tree(raw: RawTree, cache: Cache | None = None) -> Tree:
 def parse_sound(raw: RawTree, cache: Cache | None = None) -> tuple[Tree, tuple[Problem, ...]]:
     """What of a tree can be read, without the products that have a problem, and every problem."""
     problems: list[Problem] = []
-    with _collector_paused():
+    with collector_paused():
         domains = _parse_domains(raw.domains, cache, problems)
         bundles = _parse_bundles(raw.bundles.values(), cache, problems)
     files = {problem.file or "" for problem in problems}
@@ -158,7 +157,7 @@ def parse_bundles(raws: Iterable[RawBundle], cache: Cache | None = None) -> dict
         DocumentError: every problem of every file.
     """
     problems: list[Problem] = []
-    with _collector_paused():
+    with collector_paused():
         bundles = _parse_bundles(raws, cache, problems)
     if problems:
         raise DocumentError(problems)
@@ -173,7 +172,7 @@ def parse_bundle(raw: RawBundle, cache: Cache | None = None) -> Bundle:
 def assemble(settings: Settings, domains: Iterable[Domain], bundles: Iterable[Bundle]) -> Mesh:
     """The mesh of these domains and products, owned ones from files, others from the registry."""
     products = {}
-    with _collector_paused():
+    with collector_paused():
         for bundle in bundles:
             contracts = [
                 read_contract(document, f"{bundle.folder}/{path}")
@@ -311,15 +310,3 @@ def _kind_at(path: str) -> tuple[bool, Kind | None]:
         if path.startswith("dashboards/"):
             return True, None
     return False, None
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Everything made inside lives on: looking for cycles in it takes a third of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

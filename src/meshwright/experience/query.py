@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
+from types import MappingProxyType
 
 from meshwright.errors import InputError, Refused, SqlError
 from meshwright.model.address import ProductKey
@@ -12,26 +14,39 @@ from meshwright.model.mesh import Mesh
 from meshwright.model.product import Product
 from meshwright.model.publication import Handle, ObjectKey, Publication
 from meshwright.provisioning.registry import Registry
+from meshwright.provisioning.tables import TABLES_SCHEMA
 from meshwright.sql.columns import UnknownColumn, unknown_columns
 from meshwright.sql.parse import parse_model
+from meshwright.sql.statement import Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a statement reads, by its names there: published objects, and tables of the mesh itself."""
+
+    handles: Mapping[str, Handle]
+    tables: frozenset[str]
 
 
 def resolve_query(
     sql: str,
-    mesh: Mesh,
-    registry: Registry,
+    mesh: Callable[[], Mesh],
+    registry: Callable[[], Registry],
     environment: str,
     as_of: str | None = None,
     declared: Collection[ProductKey] = (),
-) -> Mapping[str, Handle]:
-    """The handle of every `domain.product.object` that a statement reads, by its name there.
+    tables: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Resolved:
+    """The handle of every `domain.product.object` that a statement reads, and the tables of the mesh.
 
     Without a major it is the newest active one; `domain.product."object@1"` names one. With
     `as_of` (ISO 8601; a date or a second means its end, without a zone UTC) it is what readers saw then.
-    `declared` are products that the tree has, applied or not.
+    `declared` are products that the tree has, applied or not. `tables` has the columns of the mesh's own
+    tables by name (`mesh.products`); a statement that reads nothing else needs neither `mesh` nor
+    `registry`, which are made when they are asked for.
 
     Raises:
-        InputError: a product is declared but not applied.
+        InputError: a product is declared but not applied, or the mesh's tables are asked `as_of` a moment.
         SqlError: the statement is no SELECT, or reads something that is no published object.
         Refused: the product has published nothing (yet), or is retired.
     """
@@ -41,11 +56,17 @@ def resolve_query(
         raise _of_a_query(error) from error
     moment = _moment(as_of) if as_of else None
     seen: dict[ProductKey, Mapping[ObjectKey, Handle]] = {}
-    then = registry.as_of(environment, moment) if moment else None
+    then: Mapping[ProductKey, Publication] | None = None
     relations: dict[str, Handle] = {}
+    used: set[str] = set()
     schemas: dict[str, Sequence[str]] = {}
     for reference in statement.references:
         parts = tuple(part.lower() for part in reference.parts)
+        if parts[0] == TABLES_SCHEMA and tables and not reference.changes:
+            name = _table(reference, parts, tables, as_of)
+            used.add(name)
+            schemas[reference.key] = tables[name]
+            continue
         if len(parts) != 3 or reference.changes:
             raise SqlError(
                 f"`{reference.key}` is no object of the mesh",
@@ -55,17 +76,42 @@ def resolve_query(
                 way_out="write domain.product.object; `mesh list` shows what there is",
             )
         key = ProductKey(parts[0], parts[1])
-        if key not in mesh.products and key in declared:
+        if key not in mesh().products and key in declared:
             raise not_applied(str(key), environment)
-        product = _product(mesh, key)
+        product = _product(mesh(), key)
         if product.key not in seen:
-            seen[product.key] = _handles(registry, environment, product, then, as_of)
+            if moment and then is None:
+                then = registry().as_of(environment, moment)
+            seen[product.key] = _handles(registry(), environment, product, then, as_of)
         handle = _object(product, seen[product.key], parts[2])
         relations[".".join(parts)] = handle
         schemas[reference.key] = [column.name for column in handle.columns]
     for lacking in unknown_columns(statement, schemas):
         raise _no_such_column(lacking, schemas[lacking.key])
-    return relations
+    return Resolved(relations, frozenset(used))
+
+
+def _table(
+    reference: Reference, parts: tuple[str, ...], tables: Mapping[str, Sequence[str]], as_of: str | None
+) -> str:
+    name = ".".join(parts)
+    place = f"the query:{reference.line}:{reference.column}"
+    if name not in tables:
+        close = get_close_matches(name, tables, 1)
+        raise SqlError(
+            f"there is no table `{name}`",
+            line=reference.line,
+            column=reference.column,
+            where=place,
+            way_out=f"did you mean {close[0]}?" if close else "`mesh show mesh/tables` lists them",
+        )
+    if as_of:
+        raise InputError(
+            f"`{name}` tells of now, not of {as_of}",
+            where=place,
+            way_out="leave --as-of out; mesh.facts and mesh.runs tell what was when",
+        )
+    return name
 
 
 def not_applied(product: str, environment: str) -> InputError:

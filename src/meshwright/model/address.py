@@ -80,11 +80,20 @@ def version_tuple(version: str | None) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", (version or "").split("-")[0])[:3])
 
 
+def version_fits(have: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Whether a version is what was asked for: the same major and not older; anything fits no version.
+
+    >>> version_fits((1, 2, 0), (1, 1)), version_fits((2, 0), (1, 1)), version_fits((2, 0), ())
+    (True, False, True)
+    """
+    return not wanted or (have[:1] == wanted[:1] and have >= wanted)
+
+
 def path_segment(name: str) -> str:
     """A source's name for a table as one part of a path: no separators, no way up.
 
-    >>> path_segment("orders"), path_segment("../x")[:4]
-    ('orders', '__x-')
+    >>> path_segment("orders"), path_segment("../x")[:3]
+    ('orders', '_x-')
     """
     folded = re.sub(r"[^A-Za-z0-9_.-]", "_", name).lstrip(".")
     folded = re.sub(r"\.+", "_", folded) if ".." in name else folded

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from meshwright.model.address import Address, ProductKey, version_tuple
+from meshwright.model.address import Address, ProductKey, version_fits, version_tuple
 from meshwright.model.contract import Contract
 from meshwright.model.product import Domain, Environment, InputPort, OutputPort, Product
 
@@ -27,8 +27,7 @@ def asks_for(port: InputPort, served: OutputPort) -> bool:
     """Whether an input port's contract id and version fit an output port (see `Mesh.candidates`)."""
     if not port.contract_id or port.contract_id != served.contract_id:
         return False
-    wanted, version = version_tuple(port.version), version_tuple(served.version)
-    return not wanted or (version[:1] == wanted[:1] and version >= wanted)
+    return version_fits(version_tuple(served.version), version_tuple(port.version))
 
 
 @dataclass(frozen=True)

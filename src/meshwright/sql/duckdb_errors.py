@@ -91,3 +91,24 @@ def without_values(text: str) -> str:
             before, value, after = found.groups()
             return f"{before}{WITHHELD if value else ''}{after}"
     return f"{kind.lower()} error; its text is withheld, as it may quote data".lstrip()
+
+
+_PLACE = re.compile(r"^LINE (?P<line>\d+): (?P<excerpt>.*)\n(?P<caret> *)\^", re.MULTILINE)
+
+
+def statement_place(text: str, sql: str) -> tuple[int | None, int | None]:
+    """The line and column (from 1) of a statement that an error of DuckDB points at; None: at none.
+
+    >>> statement_place("no\\n\\nLINE 2: from t, u\\n                ^", "select 1\\nfrom t, u")
+    (2, 9)
+    """
+    found = _PLACE.search(text)
+    if found is None:
+        return None, None
+    line = int(found["line"])
+    excerpt = found["excerpt"].removeprefix("...").removesuffix("...")
+    cut = len(found["excerpt"]) - len(found["excerpt"].removeprefix("..."))
+    offset = len(found["caret"]) - len(f"LINE {line}: ") - cut
+    lines = sql.split("\n")
+    start = lines[line - 1].find(excerpt) if line <= len(lines) else -1
+    return line, start + offset + 1 if start >= 0 <= offset else None

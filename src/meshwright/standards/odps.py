@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, Protocol, TypeVar, cast
 
-from meshwright.model.address import version_tuple
+from meshwright.model.address import version_fits, version_tuple
 from meshwright.model.contract import Contract, Document
 from meshwright.model.product import (
     Bundle,
@@ -25,6 +25,28 @@ MODEL_NAME = re.compile(
     r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?:@(?P<major>[0-9]{1,9}))?\.(?P<language>sql|py)\Z"
 )
 """The file names of models: NAME.sql, NAME@MAJOR.sql, NAME.py."""
+
+
+class Bindable(Protocol):
+    """What tells which contract a port means."""
+
+    @property
+    def id(self) -> str:
+        """The contract's id."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Its version."""
+        ...
+
+    @property
+    def servers(self) -> Any:
+        """Its servers; a source has some."""
+        ...
+
+
+AnyContract = TypeVar("AnyContract", bound=Bindable)
 
 
 def read_product(bundle: Bundle, contracts: Sequence[Contract]) -> Product:
@@ -77,27 +99,24 @@ def _status(text: str | None) -> Status:
 
 def _input(port: Document, path: str, contracts: Sequence[Contract]) -> InputPort:
     contract_id, version = port.get("contractId"), port.get("version")
-    return InputPort(port["name"], contract_id, version, path, _source(contract_id, version, contracts))
+    return InputPort(
+        port["name"], contract_id, version, path, source_contract(contract_id, version, contracts)
+    )
 
 
-def _source(contract_id: str | None, version: str | None, contracts: Sequence[Contract]) -> Contract | None:
-    """The newest own contract with servers that fits the version asked for."""
-    wanted = version_tuple(version)
-    fits = [
-        contract
-        for contract in contracts
-        if contract.id == contract_id and contract.servers and _fits(version_tuple(contract.version), wanted)
-    ]
+def source_contract(
+    contract_id: str | None, version: str | None, contracts: Sequence[AnyContract]
+) -> AnyContract | None:
+    """The newest of a product's own contracts with servers that fits the version an input port asks for."""
+    same = [contract for contract in contracts if contract.id == contract_id and contract.servers]
+    wanted = version_tuple(version) if same else ()
+    fits = [contract for contract in same if version_fits(version_tuple(contract.version), wanted)]
     return max(fits, key=lambda contract: version_tuple(contract.version), default=None)
-
-
-def _fits(have: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
-    return not wanted or (have[:1] == wanted[:1] and have >= wanted)
 
 
 def _output(port: Document, path: str, contracts: Sequence[Contract]) -> OutputPort:
     version = port.get("version")
-    contract = _bound(port.get("contractId"), version, contracts)
+    contract = bound_contract(port.get("contractId"), version, contracts)
     return OutputPort(
         name=port["name"],
         version=version or (contract.version if contract else "1.0.0"),
@@ -110,8 +129,10 @@ def _output(port: Document, path: str, contracts: Sequence[Contract]) -> OutputP
     )
 
 
-def _bound(contract_id: str | None, version: str | None, contracts: Sequence[Contract]) -> Contract | None:
-    """The own contract a port serves: by id, and by version when several have that id."""
+def bound_contract(
+    contract_id: str | None, version: str | None, contracts: Sequence[AnyContract]
+) -> AnyContract | None:
+    """The own contract an output port serves: by id, and by version when several have that id."""
     same = [contract for contract in contracts if contract.id == contract_id]
     if len(same) > 1:
         wanted = version_tuple(version)

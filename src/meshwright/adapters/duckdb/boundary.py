@@ -80,9 +80,14 @@ def require_offered(
 
 
 def only_select(
-    connection: duckdb.DuckDBPyConnection, sql: str, granted: Collection[Sequence[str]]
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    granted: Collection[Sequence[str]],
+    parameters: bool = False,
 ) -> duckdb.Statement:
     """The one SELECT in `sql`, ready to be executed; it reads tables of `granted` names only.
+
+    With `parameters` it may have such, to be given when it is executed.
 
     Raises:
         SqlError: it is no single SELECT for DuckDB, or reads anything else.
@@ -92,7 +97,8 @@ def only_select(
         tree = _syntax_tree(connection, sql)
     except _Unreadable as error:
         raise SqlError(str(error), where="the query", way_out=error.way_out or overview) from None
-    fault = _fault(tree, {tuple(part.lower() for part in name) for name in granted})
+    classes = EXPRESSIONS | {"PARAMETER"} if parameters else EXPRESSIONS
+    fault = _fault(tree, {tuple(part.lower() for part in name) for name in granted}, classes)
     if fault is not None:
         what, way_out = fault
         raise SqlError(
@@ -141,7 +147,9 @@ def _to_quote(connection: duckdb.DuckDBPyConnection, sql: str) -> str | None:
     return f"names that are words of DuckDB's grammar need quotes: {listed}"
 
 
-def _fault(tree: dict[str, Any], granted: set[_Name]) -> tuple[str, str | None] | None:
+def _fault(
+    tree: dict[str, Any], granted: set[_Name], classes: frozenset[str] = EXPRESSIONS
+) -> tuple[str, str | None] | None:
     """The first thing in a tree that may not be there, and the way out if it is a special one.
 
     A common table expression is known to those after it and to its query, a recursive one to itself.
@@ -152,7 +160,7 @@ def _fault(tree: dict[str, Any], granted: set[_Name]) -> tuple[str, str | None] 
         if isinstance(node, list):
             parts += [(part, known) for part in reversed(node)]
         elif isinstance(node, dict):
-            fault = _fault_of_expression(node) if "class" in node else _fault_of_node(node, known)
+            fault = _fault_of_expression(node, classes) if "class" in node else _fault_of_node(node, known)
             if fault is not None:
                 return fault
             if node.get("type") == "RECURSIVE_CTE_NODE":
@@ -187,9 +195,9 @@ def _fault_of_node(node: dict[str, Any], known: frozenset[_Name]) -> tuple[str, 
     return None
 
 
-def _fault_of_expression(node: dict[str, Any]) -> tuple[str, str | None] | None:
+def _fault_of_expression(node: dict[str, Any], classes: frozenset[str]) -> tuple[str, str | None] | None:
     kind = str(node["class"])
-    if kind not in EXPRESSIONS:
+    if kind not in classes:
         return f"uses {_spoken(kind)}", None
     if kind in ("FUNCTION", "WINDOW"):
         name = _path(node)[-1]

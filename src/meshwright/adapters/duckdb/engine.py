@@ -17,8 +17,9 @@ from meshwright.adapters.duckdb.failures import translated
 from meshwright.adapters.duckdb.located import BELIEVING_BOUNDS, database_name, may_hide_nan
 from meshwright.adapters.duckdb.relations import file_list, literal, scan_handle
 from meshwright.adapters.duckdb.session import DuckSession
+from meshwright.adapters.duckdb.tables import DuckTablesSession, open_tables
 from meshwright.adapters.duckdb.text_rows import CASTING_IN_READERS, in_utf8
-from meshwright.errors import Unavailable
+from meshwright.errors import SqlError, Unavailable
 from meshwright.model.publication import Handle
 from meshwright.provisioning.ports import EngineCapabilities, Located
 from meshwright.provisioning.processes import SPILL, process_name
@@ -125,6 +126,25 @@ class DuckEngine:
                 raise _missing_file(relations.values()) or error from error
             finally:
                 connection.close()
+
+    @contextmanager
+    def tables(
+        self,
+        relations: Mapping[str, pa.Table],
+        handles: Mapping[str, Handle] | None = None,
+        memory: str | None = None,
+    ) -> Iterator[DuckTablesSession]:
+        """See `provisioning.tables.Tables`; the session can touch the files of `handles` only."""
+        found = handles or {}
+        with translated("the tables cannot be offered", None):
+            connection = self._start([file.path for handle in found.values() for file in handle.files])
+        with open_tables(connection, relations, found, memory) as session:
+            try:
+                yield session
+            except SqlError as error:
+                if isinstance(error.__cause__, duckdb.PermissionException):
+                    raise _missing_file(found.values()) or error from error
+                raise
 
     def _instance(self) -> duckdb.DuckDBPyConnection:
         with self._guard:

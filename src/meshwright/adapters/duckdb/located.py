@@ -9,8 +9,8 @@ from urllib.parse import unquote
 import duckdb
 
 from meshwright.adapters.duckdb.checks.parts import Part, Parts, parts_of_files
+from meshwright.adapters.duckdb.iceberg_rows import parts_of_table, table_sql
 from meshwright.adapters.duckdb.relations import pattern_list
-from meshwright.adapters.duckdb.tables import parts_of_table, table_sql
 from meshwright.adapters.duckdb.text_rows import TEXT
 from meshwright.adapters.extraction.scalars import from_text
 from meshwright.model.contract import ContractObject

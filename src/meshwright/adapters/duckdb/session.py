@@ -18,6 +18,7 @@ from meshwright.adapters.duckdb.checks.broken import broken_checks, row_tests
 from meshwright.adapters.duckdb.checks.parts import Parts, parts_of_handle
 from meshwright.adapters.duckdb.checks.texts import Doubted
 from meshwright.adapters.duckdb.failures import translated
+from meshwright.adapters.duckdb.iceberg_rows import require_ids
 from meshwright.adapters.duckdb.located import located_parts, located_sql
 from meshwright.adapters.duckdb.relations import (
     field_ids,
@@ -29,7 +30,6 @@ from meshwright.adapters.duckdb.relations import (
     scan,
     scan_handle,
 )
-from meshwright.adapters.duckdb.tables import require_ids
 from meshwright.adapters.duckdb.text_rows import TextRows, plain_at_first, text_rows
 from meshwright.adapters.extraction.faults import explain, is_of_file
 from meshwright.errors import BuildError

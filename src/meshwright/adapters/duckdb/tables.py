@@ -1,132 +1,138 @@
-"""Rows of Iceberg tables: data files by field ids, less the rows that are deleted."""
+"""SQL over Arrow tables: one SELECT at a time, inside the boundary of queries."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 
-from meshwright.adapters.duckdb.checks.parts import Part, Parts, columns_by_id
-from meshwright.adapters.duckdb.relations import free_name, literal, pattern_list, scan_by_id
-from meshwright.errors import InputError
-from meshwright.model.publication import Column
-from meshwright.provisioning.identity import file_identity
-from meshwright.provisioning.ports import Located
+from meshwright.adapters.duckdb.boundary import only_select
+from meshwright.adapters.duckdb.relations import scan_handle
+from meshwright.errors import SqlError, Unavailable
+from meshwright.model.publication import Handle
+from meshwright.sql.duckdb_errors import statement_place, without_values
 from meshwright.sql.duckdb_types import quote_identifier
 
 
-def table_sql(located: Located, paths: Sequence[str], filename: str | None = None) -> str:
-    """A SELECT over some of a table's files (Iceberg v2, scan planning); `filename` is each row's file."""
-    thinned = {each.path for each in located.deleted}
-    whole = [path for path in paths if path not in thinned]
-    rest = [path for path in paths if path in thinned]
-    listed = pattern_list(whole) if whole else None
-    selects = [scan_by_id(located.columns, listed, filename)] if whole or not rest else []
-    if rest:
-        selects.append(_thinned(located, rest, filename))
-    return " UNION ALL ".join(selects)
+class DuckTablesSession:
+    """See `provisioning.tables.TablesSession`; for one thread at a time."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, granted: list[list[str]]) -> None:
+        self._connection = connection
+        self._granted = granted
+
+    def query(
+        self,
+        sql: str,
+        where: str = "the query",
+        seconds: float | None = None,
+        parameters: Any = None,
+        limit: int | None = None,
+    ) -> pa.Table:
+        """See `provisioning.tables.TablesSession`."""
+        try:
+            statement = only_select(self._connection, sql, self._granted, parameters is not None)
+        except SqlError as error:
+            raise SqlError(
+                error.what, where=where, why=error.why, way_out=error.way_out, line=error.line
+            ) from error
+        with self._limited(seconds) as over:
+            try:
+                rows = self._connection.sql(statement, params=parameters)
+                return (rows if limit is None else rows.limit(limit)).to_arrow_table()
+            except duckdb.InterruptException as error:
+                if not over.is_set():
+                    raise
+                raise SqlError(
+                    f"the query took longer than {seconds:g} seconds and was stopped",
+                    where=where,
+                    way_out="filter early, and join on equal keys",
+                ) from error
+            except duckdb.OutOfMemoryException as error:
+                raise SqlError(
+                    f"the query needs more memory than it may have: {without_values(str(error))}",
+                    where=where,
+                    way_out="select fewer columns and rows, and join on equal keys",
+                ) from error
+            except duckdb.Error as error:
+                line, column = statement_place(self._told_with_place(error, statement, parameters), sql)
+                place = where if line is None else f"{where}:{line}:{column}"
+                raise SqlError(
+                    f"the query failed: {without_values(str(error))}", line=line, column=column, where=place
+                ) from error
+
+    def _told_with_place(self, error: duckdb.Error, statement: duckdb.Statement, parameters: Any) -> str:
+        """What an error says, with the line that it is about; a relation that cannot be bound has none."""
+        if isinstance(error, duckdb.BinderException) and "\nLINE " not in str(error):
+            try:
+                self._connection.execute(statement, parameters)  # it fails before it reads anything
+            except duckdb.Error as again:
+                return str(again)
+        return str(error)
+
+    @contextmanager
+    def _limited(self, seconds: float | None) -> Iterator[threading.Event]:
+        """Interrupt what runs inside when the time is over."""
+        over, done = threading.Event(), threading.Event()
+        if seconds is None:
+            yield over
+            return
+
+        def stop() -> None:
+            over.set()
+            while not done.wait(0.05):  # an interrupt between two steps of a statement is lost
+                self._connection.interrupt()
+
+        timer = threading.Timer(seconds, stop)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield over
+        finally:
+            done.set()
+            timer.cancel()
+            timer.join()
 
 
-def parts_of_table(connection: duckdb.DuckDBPyConnection, located: Located) -> Parts | None:
-    """The files of a table; one is told from others by what is deleted of it, too.
+@contextmanager
+def open_tables(
+    connection: duckdb.DuckDBPyConnection,
+    relations: Mapping[str, pa.Table],
+    handles: Mapping[str, Handle],
+    memory: str | None,
+) -> Iterator[DuckTablesSession]:
+    """A session over tables and handles in a connection that is made for it, and closed after it.
 
-    Raises:
-        duckdb.Error: a file cannot be read.
+    A name is `schema.table` or `catalogue.schema.table`; nothing is copied.
     """
-    if not located.files:
-        return None
-    columns = columns_by_id(connection, located.columns, pattern_list(located.files), len(located.files))
-    file_column = free_name("filename", columns)
-    marks = {path: [file_identity(path)] for path in located.files}
-    for each in sorted(located.deleted, key=lambda one: one.file):
-        marks[each.path].append(f"less {each.named} in {file_identity(each.file)}")
-
-    def source(paths: Sequence[str]) -> str:
-        return f"({table_sql(located, paths, file_column)})"
-
-    parts = tuple(Part(path, "\0".join(marks[path])) for path in located.files)
-    return Parts(parts, source, columns, file_column, frozenset(each.path for each in located.deleted))
-
-
-def require_ids(connection: duckdb.DuckDBPyConnection, located: Located) -> None:
-    """Every file tells its field ids, and calls the parts of structs as the table does.
-
-    Raises:
-        InputError: one does not: its columns would be read as others, or not at all.
-        duckdb.Error: a file cannot be read.
-    """
-    if not located.files:
-        return
-    schemas = f"parquet_schema({pattern_list(located.files)})"
-    told = connection.execute(
-        f"SELECT file_name FROM {schemas} GROUP BY file_name HAVING count(field_id) = 0"
-    )
-    for (path,) in told.fetchall():
-        raise _unreadable(path, "it has none", located)
-    parts = {(parent, name): number for parent, number, name in _parts_of_structs(located.columns)}
-    if not parts:
-        return
-    names = {number: name for (_, name), number in parts.items()}
-    rows = connection.execute(f"SELECT file_name, field_id, name, num_children FROM {schemas}").fetchall()
-    for path, parent, number, name in _with_parents(rows):
-        if number is None or parent is None:
-            continue
-        if names.get(number, name) != name or parts.get((parent, name), number) != number:
-            raise _unreadable(path, f"its field {name} is another one in the table", located)
+    try:
+        for number, (name, table) in enumerate(relations.items()):
+            arrow = f"mw:table:{number}"
+            connection.register(arrow, table)
+            _view(connection, name, f"SELECT * FROM {quote_identifier(arrow)}")
+        for name, handle in handles.items():
+            _view(connection, name, scan_handle(handle))
+        connection.execute("SET TimeZone = 'UTC'")
+        if memory is not None:
+            connection.execute(f"SET memory_limit = '{memory}'")
+        connection.execute("SET lock_configuration = true")
+        granted = [name.split(".") for name in (*relations, *handles)]
+        yield DuckTablesSession(connection, granted)
+    except duckdb.FatalException as error:
+        raise Unavailable(f"the engine gave up: {without_values(str(error))}") from error
+    finally:
+        connection.close()
 
 
-def _unreadable(path: str, why: str, located: Located) -> InputError:
-    return InputError(
-        f"{path} cannot be read by field ids",
-        where=located.where,
-        why=why,
-        way_out="have the engine that writes the table rewrite its data files, then verify again",
-    )
-
-
-def _with_parents(
-    rows: Sequence[tuple[str, int | None, str, int | None]],
-) -> Iterator[tuple[str, int | None, int | None, str]]:
-    """Fields with the field that each is in; `rows` list each field before what is in it."""
-    open_: list[tuple[int | None, int]] = []  # ids of the fields around, and how many fields they still have
-    for path, number, name, children in rows:
-        while open_ and open_[-1][1] == 0:
-            open_.pop()
-        parent = None
-        if open_:
-            parent, left = open_.pop()
-            open_.append((parent, left - 1))
-        yield path, parent, number, name
-        if children:
-            open_.append((number, children))
-
-
-def _thinned(located: Located, paths: Sequence[str], filename: str | None) -> str:
-    """Rows that no delete file lists by their position."""
-    names = [column.name for column in located.columns]
-    file = filename or free_name("filename", names)
-    listed = [each for each in located.deleted if each.path in paths]
-    pairs = ", ".join(f"({literal(e.path)}, {literal(e.file)}, {literal(e.named)})" for e in listed)
-    deletes = pattern_list(list(dict.fromkeys(each.file for each in listed)))
-    positions = (
-        f"SELECT p.path, d.pos FROM (SELECT file_path, pos, filename FROM read_parquet({deletes}, "
-        "filename = true, hive_partitioning = false)) d "
-        f"JOIN (VALUES {pairs}) p(path, file, named) ON d.filename = p.file AND d.file_path = p.named"
-    )
-    numbered = scan_by_id(located.columns, pattern_list(paths), file).replace(
-        "SELECT *", "SELECT *, file_row_number", 1
-    )
-    shown = ", ".join(f"r.{quote_identifier(name)}" for name in (*names, *([filename] if filename else [])))
-    column = quote_identifier(file)
-    return (
-        f"SELECT {shown} FROM ({numbered}) r ANTI JOIN ({positions}) d "
-        f"ON r.{column} = d.path AND r.file_row_number = d.pos"
-    )
-
-
-def _parts_of_structs(columns: Sequence[Column]) -> Iterator[tuple[int, int, str]]:
-    """The parts of structs at any depth: the field each is a part of, its id and its name."""
-    for column in columns:
-        if column.type.kind == "struct":
-            yield from ((column.field_id, child.field_id, child.name) for child in column.children)
-        yield from _parts_of_structs(column.children)
+def _view(connection: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
+    *path, table = name.split(".")
+    catalogue, schema = path if len(path) == 2 else (path[0], "main")
+    connection.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {quote_identifier(catalogue)}")
+    place = f"{quote_identifier(catalogue)}.{quote_identifier(schema)}"
+    if schema != "main":
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {place}")
+    connection.execute(f"CREATE VIEW {place}.{quote_identifier(table)} AS {sql}")

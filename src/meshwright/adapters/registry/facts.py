@@ -109,7 +109,7 @@ def read(
     if kinds:
         query = query.where(facts.c.kind.in_(kinds))
     rows = tx.run(query.order_by(facts.c.sequence.desc()).limit(limit))
-    return tuple(_fact(row) for row in rows)
+    return tuple(to_fact(row) for row in rows)
 
 
 def last_ends(tx: Transaction, environment: str) -> dict[ProductKey, Fact]:
@@ -132,7 +132,7 @@ def last_ends(tx: Transaction, environment: str) -> dict[ProductKey, Fact]:
         facts, (facts.c.environment == products.c.environment) & (facts.c.sequence == newest)
     )
     rows = tx.run(select(facts).select_from(joined).where(products.c.environment == environment))
-    return {ProductKey.parse(row.subject): _fact(row) for row in rows}
+    return {ProductKey.parse(row.subject): to_fact(row) for row in rows}
 
 
 def first_broken(tx: Transaction, environment: str) -> Fact | None:
@@ -162,7 +162,7 @@ def _oldest_first(tx: Transaction, environment: str) -> Iterator[Fact]:
         rows = tx.run(query.order_by(facts.c.sequence).limit(_CHUNK)).all()
         if not rows:
             return
-        yield from map(_fact, rows)
+        yield from map(to_fact, rows)
         last = rows[-1].sequence
 
 
@@ -179,7 +179,8 @@ def _content(
     }
 
 
-def _fact(row: Row[Any]) -> Fact:
+def to_fact(row: Row[Any]) -> Fact:
+    """A fact from its row."""
     return Fact(
         sequence=row.sequence,
         environment=row.environment,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -16,6 +17,7 @@ from meshwright.adapters.registry import (
     publications,
     published,
 )
+from meshwright.adapters.registry.bulk import BulkReading
 from meshwright.adapters.registry.database import Clock, Database, epoch
 from meshwright.adapters.registry.schema import ensure_schema
 from meshwright.model.address import ProductKey
@@ -96,6 +98,12 @@ class SqlRegistry(Registry):
         """The applied domains."""
         with self._database.reading() as tx:
             return declarations.applied_domains(tx, environment)
+
+    @contextmanager
+    def reading(self, environment: str) -> Iterator[BulkReading]:
+        """See `provisioning.tables.Readable`."""
+        with self._database.reading() as tx:
+            yield BulkReading(tx, environment)
 
     def apply(
         self,

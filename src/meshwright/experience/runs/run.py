@@ -27,6 +27,7 @@ from meshwright.experience.runs.verify import (
     Results,
     RunCounts,
     stop_on_failure,
+    verdicts_on_service_levels,
     verify,
 )
 from meshwright.experience.staleness import Fingerprint, fingerprint, stale_reasons
@@ -58,6 +59,7 @@ class RunOutcome:
     results: tuple[CheckResult, ...] = ()
     objects: Mapping[str, int] = field(default_factory=dict)  # rows by object@major
     quarantined: tuple[Quarantined, ...] = ()
+    service_levels: tuple[Mapping[str, Any], ...] = ()  # of what was published, passed or not
     warnings: tuple[str, ...] = ()
     error: MeshwrightError | None = None
 
@@ -73,6 +75,7 @@ class RunOutcome:
             "quarantined": {each.object: each.as_json() for each in self.quarantined},
             "cost": asdict(self.cost),
             "checks": [result.as_json() for result in self.results if result.status != "pass"],
+            "service_levels": [dict(level) for level in self.service_levels],
             "passed": sum(result.status == "pass" for result in self.results),
             "reached": reached(self.results),
             "warnings": list(self.warnings),
@@ -144,6 +147,7 @@ class _Run:
     id: str
     meter: Meter
     results: tuple[CheckResult, ...] = ()
+    service_levels: tuple[Mapping[str, Any], ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
     warnings: list[str] = field(default_factory=list)
     counts: RunCounts = field(init=False)
@@ -289,6 +293,7 @@ class _Run:
         now = context.clock()
         found = verify(session, self.product, context.mesh, produced, now, custom, self.counts)
         self.results = tuple(result for results in found.values() for result in results)
+        self.service_levels = verdicts_on_service_levels(self.product, found)
         self._reached("measured")
         return found
 
@@ -352,6 +357,7 @@ class _Run:
             self.meter.cost(),
             results=results,
             quarantined=self.quarantined if status == "published" else (),
+            service_levels=self.service_levels if status == "published" else (),
             warnings=tuple(self.warnings),
             error=error,
         )

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from meshwright.errors import ChecksFailed
 from meshwright.experience.contracts.compile import compile_contract
@@ -110,6 +111,25 @@ def verify_port(
         }
         results += [judge(spec, measures[spec.id], now) for spec in specs]
     return results
+
+
+def verdicts_on_service_levels(product: Product, results: Results) -> tuple[Mapping[str, Any], ...]:
+    """What a fact keeps of service levels: the verdicts of all, those that passed included."""
+    return tuple(
+        {
+            "port": port.name,
+            "version": port.version,
+            "contract_version": port.contract.version,
+            "path": result.spec.path,
+            "status": result.status,
+            "expected": result.expected,
+            "observed": result.observed,
+        }
+        for port in product.outputs
+        if port.contract is not None
+        for result in results.get((port.name, port.version), ())
+        if result.spec.kind == "service_level"
+    )
 
 
 def stop_on_failure(product: Product, results: Sequence[CheckResult], notes: Sequence[str] = ()) -> None:

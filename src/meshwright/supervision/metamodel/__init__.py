@@ -1,0 +1,1 @@
+"""The mesh as tables: what was applied and what happened, as documented relations of schema `mesh`."""
