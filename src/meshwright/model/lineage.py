@@ -6,8 +6,10 @@ and `unknown` are ours: which rows there are, and what cannot be told.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Kind = Literal["direct", "indirect", "unknown"]
 """Whether a value comes from a column, is only influenced by it, or may be either."""
@@ -25,6 +27,23 @@ Subtype = Literal[
     "rows",
     "unknown",
 ]
+
+MEANING: tuple[tuple[Subtype, bool], ...] = (
+    ("identity", False),
+    ("transformation", False),
+    ("aggregation", False),
+    ("transformation", True),
+    ("aggregation", True),
+    ("filter", False),
+    ("join", False),
+    ("group_by", False),
+    ("sort", False),
+    ("window", False),
+    ("conditional", False),
+    ("rows", False),
+    ("unknown", False),
+)
+"""Subtype and masking by number. Edges are stored by number: new ones go to the end."""
 
 DIRECT: frozenset[str] = frozenset({"identity", "transformation", "aggregation"})
 """The subtypes with which values are carried over."""
@@ -63,3 +82,58 @@ class ColumnEdge:
     def kind(self) -> Kind:
         """Whether values are carried over."""
         return kind_of(self.subtype)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectLineage:
+    """What one object of an output port comes from, through all models of its product.
+
+    `model` builds it. `columns` maps each of its columns, and `ROWS`, to (input port, object there,
+    column there, number of `MEANING`); objects go by their names in data.
+    """
+
+    port: str
+    major: int
+    object: str
+    model: str
+    columns: Mapping[str, Sequence[tuple[str, str, str, int]]]
+
+
+def lineage_to_json(objects: Sequence[ObjectLineage]) -> str:
+    """The lineage of a product as compact JSON text; `lineage_from_json` reads it back equal."""
+    sources: dict[tuple[str, str], int] = {}
+    written = [
+        [
+            each.port,
+            each.major,
+            each.object,
+            each.model,
+            {
+                column: [
+                    value
+                    for port, name, source, how in origins
+                    for value in (sources.setdefault((port, name), len(sources)), source, how)
+                ]
+                for column, origins in each.columns.items()
+            },
+        ]
+        for each in objects
+    ]
+    return json.dumps([[*map(list, sources)], written], separators=(",", ":"), ensure_ascii=False)
+
+
+def lineage_from_json(text: str) -> tuple[ObjectLineage, ...]:
+    """The lineage that `lineage_to_json` wrote."""
+    sources, written = json.loads(text)
+    return tuple(
+        ObjectLineage(
+            port, major, name, model, {c: tuple(_origins(flat, sources)) for c, flat in columns.items()}
+        )
+        for port, major, name, model, columns in written
+    )
+
+
+def _origins(flat: Sequence[Any], sources: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, str, int]]:
+    for number, source, how in zip(flat[::3], flat[1::3], flat[2::3], strict=True):
+        port, name = sources[number]
+        yield port, name, source, how

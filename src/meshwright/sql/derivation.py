@@ -1,32 +1,16 @@
-"""How an expression makes a value of a column, as small numbers that compose."""
+"""How an expression makes a value of a column, as small numbers that compose.
+
+Their meaning is `model.lineage.MEANING`.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from meshwright.model.lineage import Subtype
-
 IDENTITY, TRANSFORMATION, AGGREGATION, MASKED, MASKED_AGGREGATION = range(5)
 FILTER, JOIN, GROUP_BY, SORT, WINDOW, CONDITIONAL, ROW, UNKNOWN = range(5, 13)
 NAMED = -1
 """The column is named, and nothing comes of it: `* EXCLUDE (a)`."""
-
-MEANING: tuple[tuple[Subtype, bool], ...] = (
-    ("identity", False),
-    ("transformation", False),
-    ("aggregation", False),
-    ("transformation", True),
-    ("aggregation", True),
-    ("filter", False),
-    ("join", False),
-    ("group_by", False),
-    ("sort", False),
-    ("window", False),
-    ("conditional", False),
-    ("rows", False),
-    ("unknown", False),
-)
-"""Subtype and masking of each number."""
 
 
 def _composed(outer: int, inner: int) -> int:

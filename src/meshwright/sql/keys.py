@@ -33,6 +33,8 @@ def decide_rows(args: Mapping[str, Any], select: Select, exp: Any) -> None:
         number = _number(key, exp)
         if number is not None:
             select.positions.append((number, how))
+        elif how == SORT and isinstance(key, exp.Column) and len(key.parts) == 1:
+            select.sorted.add(key.this.meta.get("start", -1))
         elif isinstance(key, exp.Var) and key.name.upper() == "ALL":
             select.all.append(how)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from meshwright.model.lineage import ANY, ROWS, ColumnEdge
+from meshwright.model.lineage import ANY, MEANING, ROWS, ColumnEdge
 from meshwright.sql.derivation import (
     COMPOSED,
     CONDITIONAL,
@@ -14,7 +14,6 @@ from meshwright.sql.derivation import (
     IDENTITY,
     JOIN,
     MASKED_AGGREGATION,
-    MEANING,
     ROW,
     SORT,
     TRANSFORMATION,
@@ -42,6 +41,18 @@ def column_edges(
     cannot be told what a column comes from, edges of subtype `unknown` lead to it from everything
     that it may come from: no edge is lost.
     """
+    edges = {
+        ColumnEdge(key, source, column, *MEANING[how])
+        for column, origins in origins_of(statement, schemas, wanted).items()
+        for key, source, how in origins
+    }
+    return tuple(sorted(edges))
+
+
+def origins_of(
+    statement: Statement, schemas: Schemas, wanted: Iterable[str] | None = None
+) -> dict[str, Origins]:
+    """What each column of the result, and its `ROWS`, come from; as `column_edges`, by column."""
     flows = _Flows(schemas, statement.keys)
     flow = flows.of(statement.query)
     found: dict[str, Origins] = {ROWS: flow.rows}
@@ -53,12 +64,7 @@ def column_edges(
         for name in wanted:
             origins = flows.named(flow, name.lower())
             found[name] = flows.everything(statement.keys) if origins is None else origins
-    edges = {
-        ColumnEdge(key, source, column, *MEANING[how])
-        for column, origins in found.items()
-        for key, source, how in origins
-    }
-    return tuple(sorted(edges))
+    return found
 
 
 @dataclass(slots=True, eq=False)
@@ -463,7 +469,8 @@ class _Flows(Resolver):
         found: Origins = set()
         for ref in item.columns:
             if ref.how >= 0:
-                found |= _made(ref.how, _fields(ref.path, self.resolve(ref, select)))
+                results_first = ref.how == SORT and ref.start in select.sorted  # as ORDER BY reads names
+                found |= _made(ref.how, _fields(ref.path, self.resolve(ref, select, results_first)))
         for nested in item.queries:
             if nested.how >= 0:
                 found |= self._nested(nested)
@@ -486,23 +493,23 @@ class _Flows(Resolver):
         found = _made(nested.how, flow.rows)
         return found | _made(nested.how, self.all_of(flow)) if nested.matters else found
 
-    def resolve(self, ref: ColumnRef, select: Select) -> Origins:
-        """What a column that is written in a SELECT comes from."""
+    def resolve(self, ref: ColumnRef, select: Select, results_first: bool) -> Origins:
+        """What a column that is written in a SELECT comes from; a name may mean a result first."""
         if ref.source is not None:
             return self.column(ref.source, ref.name)
-        place = (id(select), ref.name, ref.how == SORT)
+        place = (id(select), ref.name, results_first)
         known = self.resolved.get(place)
         if known is None:
-            known = self._search(ref, select)
+            known = self._search(ref, select, results_first)
             if not self.open or not any(self.open.values()):
                 self.resolved[place] = known
         return known
 
-    def _search(self, ref: ColumnRef, select: Select) -> Origins:
+    def _search(self, ref: ColumnRef, select: Select, results_first: bool) -> Origins:
         name = ref.name
         found: Origins = set()
-        if ref.how == SORT and (items := self._called(name, select)):
-            return self._items(items, select)  # ORDER BY means a result before it means a column
+        if results_first and (items := self._called(name, select)):
+            return self._items(items, select)
         scope: Select | None = select
         doubtful: list[Source] = []
         while scope is not None:

@@ -120,7 +120,7 @@ class Select:
     sources of which every column is used, `same` the columns of USING, `subqueries` the queries
     in expressions, each with whether its results matter (those of EXISTS do not). `rows` is what
     decides the rows, its columns among `used`; `positions` and `all` are results that do so by
-    number (`ORDER BY 2`) and all of them, each with how.
+    number (`ORDER BY 2`) and all of them, each with how; `sorted` says where ORDER BY has bare names.
     """
 
     parent: Select | None
@@ -136,6 +136,7 @@ class Select:
     unique: bool = False  # DISTINCT without ON
     positions: list[tuple[int, int]] = field(default_factory=list)
     all: list[int] = field(default_factory=list)
+    sorted: set[int] = field(default_factory=set)
 
     @property
     def used(self) -> list[ColumnRef]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from meshwright.errors import Conflict, LockHeld, MeshwrightError, PlanRefused, Refused
 from meshwright.experience.builds import Build
-from meshwright.experience.models import ProductAnalysis, analyse_products
+from meshwright.experience.models import ProductAnalysis, analyse_products, product_lineages
 from meshwright.experience.plan.base import base_digest
 from meshwright.experience.plan.changes import (
     ContractRevision,
@@ -139,6 +139,9 @@ def store_declarations(context: RunContext, plan: Plan, state: EnvironmentState)
     Raises:
         Conflict: something in the environment changed after `state` was read.
     """
+    lineages = product_lineages(
+        (context.mesh.products[bundle.key] for bundle in plan.bundles), context.mesh, context.cache
+    )
     status = {bundle.key: context.mesh.products[bundle.key].status for bundle in plan.bundles}
     removed = [c.product for c in plan.changes if isinstance(c, ProductChange) and c.action == "remove"]
     context.registry.apply(
@@ -148,6 +151,7 @@ def store_declarations(context: RunContext, plan: Plan, state: EnvironmentState)
         removed,
         plan.domains,
         declaration_events(plan),
+        lineages,
     )
     if removed:
         delete_doomed(context)
