@@ -26,6 +26,10 @@ PART = len(MEANING)
 table to its columns."""
 
 
+TableKey = tuple[str, str]
+"""A table: its address, and its name in data in lower case."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One edge of a path; `how` numbers `MEANING`, or is `PART`."""
@@ -66,6 +70,7 @@ class GraphBuilder:
     targets: array[int] = field(default_factory=lambda: array("i"))
     hows: bytearray = field(default_factory=bytearray)
     models: dict[int, str] = field(default_factory=dict)
+    links: set[tuple[TableKey, TableKey]] = field(default_factory=set)
 
     def table(self, address: str, name: str) -> Columns:
         """The columns of a table."""
@@ -118,6 +123,7 @@ class LineageGraph:
         self.places = built.places
         self.tables = built.tables
         self._models = built.models
+        self.links = built.links
         carried = bytes(CARRIES) + b"\1\0"  # a PART carries from columns, and bears from rows
         chosen = built.hows.translate(carried + bytes(256 - len(carried)))
         mask = pc.equal(pa.Array.from_buffers(pa.uint8(), len(chosen), [None, pa.py_buffer(chosen)]), 1)
@@ -188,9 +194,28 @@ class LineageGraph:
             level = frontier.to_pylist()
         return Reach(self, levels, distances, downstream, indirect)
 
+    def reach_tables(self, starts: Iterable[TableKey], downstream: bool = True) -> dict[TableKey, int]:
+        """The tables that are made from these, or (upstream) that these are made from, with distances."""
+        ways: dict[TableKey, list[TableKey]] = {}
+        for source, target in self.links:
+            one, other = (source, target) if downstream else (target, source)
+            ways.setdefault(one, []).append(other)
+        level = list(starts)
+        found = dict.fromkeys(level, 0)
+        while level:
+            following = {other for one in level for other in ways.get(one, ()) if other not in found}
+            found.update(dict.fromkeys(following, found[level[0]] + 1))
+            level = list(following)
+        return {table: distance for table, distance in found.items() if distance}
+
     def before(self, number: int, downstream: bool, indirect: bool) -> Iterator[tuple[int, int]]:
         """The places one step nearer to the start of a search, with how, carrying edges first."""
         for way in (self._upstream if downstream else self._downstream)[: 1 + indirect]:
+            yield from way.one(number)
+
+    def after(self, number: int, indirect: bool) -> Iterator[tuple[int, int]]:
+        """Where the edges of a place end, with how (above `MEANING`: edges that no statement makes)."""
+        for way in self._downstream[: 1 + indirect]:
             yield from way.one(number)
 
     def model_of(self, number: int) -> str:
@@ -212,6 +237,7 @@ def graph_of(mesh: Mesh, lineages: Mapping[ProductKey, str]) -> LineageGraph:
         inputs = {port.name: address_of(mesh, port.name, product) for port in product.inputs}
         for built in lineage_from_json(text):
             targets = builder.table(target_of(mesh, key, built), built.object)
+            links: set[TableKey] = set()
             for column, origins in built.columns.items():
                 to = targets[column]
                 builder.made_by(to, built.model)
@@ -219,6 +245,9 @@ def graph_of(mesh: Mesh, lineages: Mapping[ProductKey, str]) -> LineageGraph:
                     address = inputs.get(port)
                     if address is not None:
                         builder.add(builder.table(address, name)[source], to, how)
+                        links.add((address, name.lower()))
+            to_table = (targets.address, targets.object.lower())
+            builder.links.update((link, to_table) for link in links)
     return builder.build()
 
 
