@@ -50,7 +50,8 @@ def mesh(tmp_path_factory: pytest.TempPathFactory) -> MeshFolder:
         {
             "base.sql": "select customer, amount, 1 + (select count(*) from revenue.revenue) as n\n"
             "from revenue.revenue\n",
-            "report.sql": 'select customer as "Customer", round(amount) as total, n from base where amount > 1\n',
+            "report.sql": 'select customer as "Customer", round(amount) as total, n\n'
+            "from base where amount > 1\n",
         },
         inputs=[("revenue", "revenue")],
         outputs=[("report", "1.0.0", "report")],

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from meshwright.model.lineage import ANY, MEANING, ROWS, ColumnEdge
 from meshwright.sql.derivation import (
-    COMPOSED,
-    CONDITIONAL,
     FILTER,
     GROUP_BY,
     IDENTITY,
@@ -19,12 +17,11 @@ from meshwright.sql.derivation import (
     TRANSFORMATION,
     UNKNOWN,
 )
-from meshwright.sql.resolve import NO_COLUMNS, Resolver, Schemas
+from meshwright.sql.flow import Flow, Origins, fields_of, made_of
+from meshwright.sql.pivots import Pivots
+from meshwright.sql.resolve import NO_COLUMNS, Schemas
 from meshwright.sql.scopes import ColumnRef, Item, Nested, Query, Select, Source, StarRef
 from meshwright.sql.statement import Statement
-
-Origins = set[tuple[str, str, int]]
-"""What something comes from: reference keys with their columns, and how."""
 
 _ROUNDS = 20
 """How often a recursive query is read; its edges can only grow, and settle after a few."""
@@ -67,60 +64,7 @@ def origins_of(
     return found
 
 
-@dataclass(slots=True, eq=False)
-class Flow:
-    """What comes out of a query: its columns, in order, by name and number, and its rows.
-
-    `open` are stars over sources whose columns are not known, `nameless` holds what comes from
-    results that only the engine names, `rest` what may be in any column that is not known here.
-    """
-
-    names: list[str] = field(default_factory=list)
-    made: list[Origins] = field(default_factory=list)
-    columns: dict[str, Origins] = field(default_factory=dict)
-    rows: Origins = field(default_factory=set)
-    open: list[tuple[StarRef, Source]] = field(default_factory=list)
-    nameless: Origins = field(default_factory=set)
-    rest: Origins = field(default_factory=set)
-
-    def add(self, name: str, origins: Origins) -> None:
-        """One more column; `name` is empty where the engine gives one."""
-        self.names.append(name)
-        self.made.append(origins)
-        if not name:
-            self.nameless |= origins
-        elif name in self.columns:
-            self.columns[name] = self.columns[name] | origins
-        else:
-            self.columns[name] = origins
-
-    def size(self) -> int:
-        """How much is known; grows while a recursive query settles."""
-        return sum(map(len, self.made)) + len(self.rows) + len(self.rest) + len(self.nameless)
-
-
-def _made(how: int, origins: Origins) -> Origins:
-    """What comes of `origins` when `how` is made of them."""
-    if how == IDENTITY:
-        return origins
-    step = COMPOSED[how]
-    return {(key, column, step[before]) for key, column, before in origins}
-
-
-def _fields(path: tuple[str, ...], origins: Origins) -> Origins:
-    """A field of what comes from `origins`: of a column that is carried over as it is, the dotted path."""
-    if not path:
-        return origins
-    below = "." + ".".join(path)
-    return {
-        (key, column + below, how)
-        if how == IDENTITY and column not in (ROWS, ANY)
-        else (key, column, COMPOSED[TRANSFORMATION][how])
-        for key, column, how in origins
-    }
-
-
-class _Flows(Resolver):
+class _Flows(Pivots):
     """Works out the flows of the queries of one statement; each once."""
 
     def __init__(self, schemas: Schemas, keys: Iterable[str]) -> None:
@@ -189,15 +133,15 @@ class _Flows(Resolver):
                 flow.add(name, one | other if keeps else one)
             flow.rest = left.rest | right.rest
         else:
-            also = _made(UNKNOWN, self.all_of(right)) if keeps else set()
+            also = made_of(UNKNOWN, self.all_of(right)) if keeps else set()
             for name, one in zip(left.names, left.made, strict=True):
                 flow.add(name, one | also)
             flow.open, flow.rest = left.open, left.rest | also
         everything = self.all_of(left) | self.all_of(right) if query.distinct else set()
         if query.distinct:
-            flow.rows = flow.rows | _made(GROUP_BY if query.operation == "union" else FILTER, everything)
+            flow.rows = flow.rows | made_of(GROUP_BY if query.operation == "union" else FILTER, everything)
         for key in query.sorted:
-            flow.rows = flow.rows | _made(SORT, self._sorted(flow, key))
+            flow.rows = flow.rows | made_of(SORT, self._sorted(flow, key))
         return flow
 
     def _sorted(self, flow: Flow, key: str | int) -> Origins:
@@ -235,7 +179,7 @@ class _Flows(Resolver):
         for source in select.sources:
             for name in () if source.hidden else self.columns_of(source)[0]:
                 if pattern.search(self.written(source, name)):
-                    yield name, common | _made(how, self.column(source, name))
+                    yield name, common | made_of(how, self.column(source, name))
 
     def _starred(self, select: Select, star: StarRef, source: Source, name: str) -> Origins:
         if name in star.replaced:
@@ -253,18 +197,18 @@ class _Flows(Resolver):
             rows |= self.rows(source)
         rows |= self.part(select.rows, select)
         for source, name in self._joined(select):
-            rows |= _made(JOIN, self.column(source, name))
+            rows |= made_of(JOIN, self.column(source, name))
         if select.unique:
             for origins, _ in parts:
-                rows |= _made(GROUP_BY, origins)
+                rows |= made_of(GROUP_BY, origins)
         for how in select.all:
             for origins, key in parts:
                 if key or how != GROUP_BY:
-                    rows |= _made(how, origins)
+                    rows |= made_of(how, origins)
         for number, how in select.positions:
             chosen = [parts[number - 1]] if 0 < number <= len(parts) and not flow.open else parts
             for origins, _ in chosen:
-                rows |= _made(how, origins)
+                rows |= made_of(how, origins)
         return rows
 
     def _joined(self, select: Select) -> list[tuple[Source, str | None]]:
@@ -297,8 +241,8 @@ class _Flows(Resolver):
         for star, source in flow.open:
             found |= self._behind(star, source, name)
         if len(flow.open) > 1:
-            found = _made(UNKNOWN, found)
-        found |= _made(UNKNOWN, flow.nameless) | flow.rest
+            found = made_of(UNKNOWN, found)
+        found |= made_of(UNKNOWN, flow.nameless) | flow.rest
         return found if found or flow.open else None
 
     def _behind(self, star: StarRef, source: Source, name: str) -> Origins:
@@ -312,13 +256,13 @@ class _Flows(Resolver):
         found = flow.nameless | flow.rest
         for _, source in flow.open:
             found = found | self.column(source, None)
-        return _made(UNKNOWN, found)
+        return made_of(UNKNOWN, found)
 
     def all_of(self, flow: Flow) -> Origins:
         """What all columns come from."""
         found = flow.rest
         for _, source in flow.open:
-            found = found | _made(UNKNOWN, self.column(source, None))
+            found = found | made_of(UNKNOWN, self.column(source, None))
         for origins in flow.made:
             found = found | origins
         return found
@@ -343,21 +287,6 @@ class _Flows(Resolver):
                 self.has[id(source)] = known
         return known
 
-    def columns_of(self, source: Source) -> tuple[list[str], bool]:
-        """As of any source; behind a pivot, what is known of its columns."""
-        if source.pivoted is None:
-            names, complete = super().columns_of(source)
-            return [*names], complete
-        names, complete = self.columns_of(source.pivoted)
-        for pivot in source.pivots:
-            gone = {*pivot.keys, *(ref.name for value in pivot.values for ref in value.columns)}
-            left = [name for name in names if name not in gone] if pivot.group is None else pivot.group
-            names = [*left, *pivot.labels, *pivot.names]
-            complete = complete and pivot.unpivot and bool(pivot.keys)
-        if source.columns:
-            names = [*source.columns, *names[len(source.columns) :]]
-        return names, complete
-
     def written(self, source: Source, name: str) -> str:
         """A column as the schema spells it."""
         return self.spelling.get(source.key or "", {}).get(name, name)
@@ -365,7 +294,7 @@ class _Flows(Resolver):
     def rows(self, source: Source) -> Origins:
         """What decides the rows of a source."""
         if source.pivoted is not None:
-            return self._pivoted_rows(source)
+            return self.pivoted_rows(source)
         if source.key is not None:
             return {(source.key, ROWS, ROW)}
         return self.of(source.query).rows if source.query is not None else set()
@@ -373,12 +302,12 @@ class _Flows(Resolver):
     def column(self, source: Source, name: str | None) -> Origins:
         """What a column of a source comes from; None is all of them, as a row."""
         if source.pivoted is not None:
-            return self._pivoted(source, name, len(source.pivots))
+            return self.pivoted(source, name, len(source.pivots))
         if source.query is None and source.key is None:
             item, scope = source.arguments, source.scope
             return self.part(item, scope) if item is not None and scope is not None else set()
         if name is None:
-            return _made(TRANSFORMATION, self._row(source))
+            return made_of(TRANSFORMATION, self._row(source))
         if name in source.columns:
             number = source.columns.index(name)
             if source.query is not None:
@@ -386,7 +315,7 @@ class _Flows(Resolver):
                 return self.all_of(flow) if flow.open or number >= len(flow.made) else flow.made[number]
             own = [*self.spelling.get(source.key or "", ())]
             if number >= len(own):
-                return _made(UNKNOWN, self._row(source))
+                return made_of(UNKNOWN, self._row(source))
             name = own[number]
         if source.key is not None:
             return {(source.key, self.spelling.get(source.key, {}).get(name, name), IDENTITY)}
@@ -401,64 +330,6 @@ class _Flows(Resolver):
             (key, ANY, IDENTITY)
         }
 
-    # --- pivots
-
-    def _pivoted(self, source: Source, name: str | None, level: int) -> Origins:
-        """What a column behind the first `level` pivots of a source comes from."""
-        assert source.pivoted is not None
-        if level == 0:
-            return self.column(source.pivoted, name)
-        pivot = source.pivots[level - 1]
-        if name is None:
-            return _made(UNKNOWN, self._pivoted(source, None, level - 1))
-        if level == len(source.pivots) and name in source.columns:
-            names = self.columns_of(source.pivoted)[0] if level == 1 else []
-            return _made(UNKNOWN, self._pivoted(source, None, 0)) if names else set()
-        values = [ref for value in pivot.values for ref in value.columns]
-        if pivot.unpivot:
-            if name in pivot.labels:
-                return set()
-            if name in pivot.names or not pivot.keys:
-                below = [self._pivoted(source, ref.name, level - 1) for ref in values]
-                return set().union(*below) if below else self._pivoted(source, None, level)
-            return self._pivoted(source, name, level - 1)
-        before, complete = self.columns_of(source.pivoted)
-        gone = {*pivot.keys, *(ref.name for ref in values)}
-        if pivot.group is not None and name in pivot.group:
-            return self._pivoted(source, name, level - 1)
-        if pivot.group is None and level == 1 and name in before and name not in gone:
-            return self._pivoted(source, name, level - 1)
-        found: Origins = set()
-        called = [value for value in pivot.values if value.name and name.endswith(value.name)]
-        for value in called or pivot.values:
-            for ref in value.columns:
-                found |= _made(ref.how, self._pivoted(source, ref.name, level - 1))
-            if value.counted:
-                found |= self._counted(source.pivoted)
-        for key in pivot.keys:
-            found |= _made(CONDITIONAL, self._pivoted(source, key, level - 1))
-        if level > 1 or (pivot.group is None and not complete):
-            found |= _made(UNKNOWN, self._pivoted(source, name if level == 1 else None, level - 1))
-        return found
-
-    def _pivoted_rows(self, source: Source) -> Origins:
-        assert source.pivoted is not None
-        rows = self.rows(source.pivoted)
-        for level, pivot in enumerate(source.pivots):
-            if pivot.unpivot:
-                for name in pivot.keys:
-                    rows = rows | _made(FILTER, self._pivoted(source, name, level))
-            elif pivot.group is not None:
-                for name in pivot.group:
-                    rows = rows | _made(GROUP_BY, self._pivoted(source, name, level))
-            else:
-                names, complete = self.columns_of(source.pivoted)
-                gone = {*pivot.keys, *(ref.name for value in pivot.values for ref in value.columns)}
-                left = [name for name in names if name not in gone]
-                for each in left if level == 0 and complete else [None]:
-                    rows = rows | _made(GROUP_BY, self._pivoted(source, each, level))
-        return rows
-
     # --- expressions
 
     def part(self, item: Item, select: Select) -> Origins:
@@ -470,28 +341,29 @@ class _Flows(Resolver):
         for ref in item.columns:
             if ref.how >= 0:
                 results_first = ref.how == SORT and ref.start in select.sorted  # as ORDER BY reads names
-                found |= _made(ref.how, _fields(ref.path, self.resolve(ref, select, results_first)))
+                found |= made_of(ref.how, fields_of(ref.path, self.resolve(ref, select, results_first)))
         for nested in item.queries:
             if nested.how >= 0:
                 found |= self._nested(nested)
         for source, how in item.whole:
             for each in select.sources if source is None else [source]:
-                found |= _made(how, self.column(each, None)) if how >= 0 else set()
+                found |= made_of(how, self.column(each, None)) if how >= 0 else set()
         for source, how in item.counted:
             for each in select.sources if source is None else [source]:
-                found |= _made(how, self._counted(each)) if how >= 0 else set()
+                found |= made_of(how, self.counted(each)) if how >= 0 else set()
         self.items.discard(id(item))
         return found
 
-    def _counted(self, source: Source) -> Origins:
+    def counted(self, source: Source) -> Origins:
+        """What a count of the rows of a source comes from."""
         return {
             (key, column, MASKED_AGGREGATION if how == ROW else how) for key, column, how in self.rows(source)
         }
 
     def _nested(self, nested: Nested) -> Origins:
         flow = self.of(nested.query)
-        found = _made(nested.how, flow.rows)
-        return found | _made(nested.how, self.all_of(flow)) if nested.matters else found
+        found = made_of(nested.how, flow.rows)
+        return found | made_of(nested.how, self.all_of(flow)) if nested.matters else found
 
     def resolve(self, ref: ColumnRef, select: Select, results_first: bool) -> Origins:
         """What a column that is written in a SELECT comes from; a name may mean a result first."""
@@ -528,7 +400,7 @@ class _Flows(Resolver):
             scope = scope.parent
         for source in doubtful:
             one = self.column(source, name)
-            found = found | (one if len(doubtful) == 1 and not found else _made(UNKNOWN, one))
+            found = found | (one if len(doubtful) == 1 and not found else made_of(UNKNOWN, one))
         if not doubtful and not found and select.parent is None and len(select.sources) == 1:
             only = select.sources[0]  # nothing has the column, so it can only be meant to be here
             if only.key and name not in NO_COLUMNS and not self._called(name, select):
