@@ -97,7 +97,7 @@ def result(status="pass", column="total"):
 
 
 def test_events_and_their_facets_are_valid(events):
-    rows = {"revenue@1": 7}
+    rows = {"finance.revenue.revenue@1": 7}
     found = [
         *events(published=True, results=[result(), result("fail", None)], rows=rows),
         *events(published=False, error="1 check failed"),
@@ -128,7 +128,7 @@ def test_columns_say_where_they_come_from(events):
 
 
 def test_checks_rows_and_errors_are_told(events):
-    _, end = events(published=True, results=[result(), result("fail")], rows={"revenue@1": 7})
+    _, end = events(published=True, results=[result(), result("fail")], rows={"finance.revenue.revenue@1": 7})
     output = end["outputs"][0]
     assert [a["success"] for a in output["facets"]["dataQualityAssertions"]["assertions"]] == [True, False]
     assert output["outputFacets"]["outputStatistics"]["rowCount"] == 7

@@ -503,6 +503,18 @@ class PythonRunner(Protocol):
         ...
 
 
+class EventSink(Protocol):
+    """Takes events of runs as plain data."""
+
+    def send(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """Take events, in order.
+
+        Raises:
+            Unavailable: they are not taken; says why.
+        """
+        ...
+
+
 class Infrastructure(Protocol):
     """Everything an environment provides; each part is made when it is first used."""
 
@@ -529,4 +541,9 @@ class Infrastructure(Protocol):
     @property
     def custom_engines(self) -> Mapping[str, CustomEngine]:
         """Engines of custom rules, by their name in lower case without signs."""
+        ...
+
+    @property
+    def events(self) -> EventSink | None:
+        """Where OpenLineage events go; None where nobody wants them."""
         ...

@@ -40,8 +40,8 @@ Event = Mapping[str, Any]
 class RunRecord:
     """What is told of one run that ended: times are ISO 8601 in UTC.
 
-    `rows` are those of each object (`object@major`) after a run that published; `error` is what a
-    run that did not says.
+    `rows` are those of each table (`domain.product.object@major`) after a run that published; `error` is
+    what one that did not says.
     """
 
     environment: str
@@ -158,7 +158,7 @@ def _output(
     if checks:
         assertions = [_assertion(result) for result in checks]
         dataset["facets"]["dataQualityAssertions"] = _facet("dataQualityAssertions", assertions=assertions)
-    rows = record.rows.get(f"{obj.table}@{major}")
+    rows = record.rows.get(name)
     if rows is not None:
         dataset["outputFacets"] = {"outputStatistics": _facet("outputStatistics", rowCount=rows)}
     return dataset

@@ -25,6 +25,7 @@ from meshwright.experience.runs.crew import crew_for
 from meshwright.experience.runs.maintenance import delete_doomed
 from meshwright.experience.runs.nursery import Nursery
 from meshwright.experience.runs.run import RunOutcome, run_product
+from meshwright.experience.runs.telling import tell
 from meshwright.experience.staleness import current_id
 from meshwright.model.address import ProductKey
 from meshwright.provisioning.registry import EnvironmentState, Event
@@ -211,7 +212,7 @@ def run_builds(
     running = 0
 
     def finish(outcome: RunOutcome) -> None:
-        outcomes[outcome.product] = outcome
+        outcome = outcomes[outcome.product] = tell(context, outcome)
         report(outcome)
 
     attempt = partial(_attempt, builds, analyses)
