@@ -68,6 +68,24 @@ def test_columns_of_a_star_over_an_unknown_table_have_their_names():
     assert shown(edges_of("select * exclude (b) from u.t", ["a"]))["a"] == {"u.t.a identity"}
 
 
+def test_long_chains_and_wide_joins_of_ctes_are_told():
+    chain = ["c0 as (select id, amount from crm.deals)"]
+    chain += [f"c{n} as (select * from c{n - 1} where id > {n})" for n in range(1, 400)]
+    found = shown(edges_of(f"with {', '.join(chain)} select amount from c399"))
+    assert found == {"amount": {"deals.amount identity"}, "rows": {"deals.rows rows", "deals.id filter"}}
+    doubled = ["c0 as (from crm.deals)"]
+    doubled += [f"c{n} as (select x.* from c{n - 1} x join c{n - 1} y using (id))" for n in range(1, 60)]
+    assert shown(edges_of(f"with {', '.join(doubled)} select fee from c59"))["fee"] == {"deals.fee identity"}
+
+
+def test_deep_nesting_is_told_or_comes_from_everything():
+    sql = "select amount from crm.deals"
+    for _ in range(110):
+        sql = f"select * from ({sql}) where amount in (select rating from crm.clients)"
+    edges = edges_of(sql, ["amount"])
+    assert ("crm.deals", "amount") in {(edge.key, edge.source) for edge in edges if edge.column == "amount"}
+
+
 def test_spelling_is_that_of_the_schemas():
     edges = edges_of("select AMOUNT as a from u.t", schemas={"u.t": ["Amount"]})
     assert [edge.source for edge in edges if edge.column == "a"] == ["Amount"]

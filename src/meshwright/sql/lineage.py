@@ -51,7 +51,10 @@ def origins_of(
 ) -> dict[str, Origins]:
     """What each column of the result, and its `ROWS`, come from; as `column_edges`, by column."""
     flows = _Flows(schemas, statement.keys)
-    flow = flows.of(statement.query)
+    try:
+        flow = flows.of(statement.query)
+    except RecursionError:  # nested so deeply that it cannot be told
+        return {column: flows.everything(statement.keys) for column in (ROWS, *(wanted or [ANY]))}
     found: dict[str, Origins] = {ROWS: flow.rows}
     if wanted is None:
         found.update(flow.columns)
@@ -86,6 +89,8 @@ class _Flows(Pivots):
             if id(query) in self.open:
                 self.open[id(query)] = True
             return known
+        for cte in query.ctes:
+            self.of(cte)  # in their order, so that a long chain of them is no deep recursion
         known = Flow()
         for name in self.outputs(query)[0]:
             known.add(name, set())
