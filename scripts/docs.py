@@ -66,6 +66,7 @@ Each command works on the mesh around the working folder: the nearest `mesh.yaml
 | `mesh rollback`, `mesh unpin` | a run of the product is under way, or it is another tree's |
 | `mesh query` | the product has published nothing, or is retired |
 
+`mesh lineage` and `mesh impact` exit 0 whatever they find.
 `mesh validate` exits 2 when it finds an error; warnings alone do not count. Ctrl-C exits 130.
 
 With `--format json` the result is one JSON value on standard output, and so is an error

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from meshwright.provisioning.ports import (
         CustomEngine,
         Engine,
+        EventSink,
         Notes,
         PythonRunner,
         Secrets,
@@ -79,6 +80,18 @@ class WiredInfrastructure:
     def readers(self) -> Mapping[str, SourceReader]:
         """The source readers by ODCS server type."""
         return LazyReaders(secrets_for(self._environment, os.environ, self._root), self._root)
+
+    @cached_property
+    def events(self) -> EventSink | None:
+        """The file or server that `openlineage` names."""
+        place = self._environment.settings.get("openlineage")
+        if place is None:
+            return None
+        from meshwright.adapters.openlineage.sinks import FileSink, HttpSink
+
+        if place.startswith(("http://", "https://")):
+            return HttpSink(place, secrets_for(self._environment, os.environ, self._root))
+        return FileSink(self._root / place)
 
     @cached_property
     def custom_engines(self) -> Mapping[str, CustomEngine]:

@@ -125,3 +125,14 @@ def test_state_takes_as_many_reads_for_a_thousand_products_as_for_one(registry: 
         return sum(statement.lstrip().startswith("SELECT") for statement in statements)
 
     assert reads(1) == reads(1000) == 3
+
+
+def test_the_lineage_of_products_is_stored_with_them_and_goes_with_them(registry: SqlRegistry) -> None:
+    registry.apply("dev", None, [(bundle(DEALS), "active")], [], [], [], {DEALS: "[[],[]]"})
+    registry.apply("dev", None, [(bundle(OFFICES), "active")], [], [], [])
+    assert registry.lineages("dev") == {DEALS: "[[],[]]"}
+    assert registry.lineages("dev", [OFFICES]) == {}
+    registry.apply("dev", None, [(bundle(DEALS, digest="d2"), "active")], [], [], [], {DEALS: "[[],[1]]"})
+    assert registry.lineages("dev", [DEALS]) == {DEALS: "[[],[1]]"}
+    registry.apply("dev", None, [], [DEALS], [], [])
+    assert registry.lineages("dev") == {}

@@ -32,6 +32,8 @@ COMMANDS: Mapping[str, str] = {
     "facts": "operate",
     "quarantine": "quarantine",
     "query": "consume",
+    "lineage": "lineage",
+    "impact": "lineage",
     "test": "testing",
     "verify": "verify",
 }

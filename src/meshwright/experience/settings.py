@@ -17,6 +17,7 @@ DEFAULT_FILE_SIZE = "512MiB"  # that of Iceberg (write.target-file-size-bytes)
 
 _UNITS = {"KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40}
 _SQLITE = "sqlite:///"
+_AS_THEY_ARE = ("lock_seconds", "memory_limit", "threads", "openlineage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def _environment(name: str, entry: Mapping[str, Any], root: str) -> Environment:
             "grace_seconds": float(entry.get("grace_seconds", DEFAULT_GRACE_SECONDS)),
             "python_memory": _bytes(entry.get("python_memory", DEFAULT_PYTHON_MEMORY)),
             "file_size": _bytes(entry.get("file_size", DEFAULT_FILE_SIZE)),
-            **{key: entry[key] for key in ("lock_seconds", "memory_limit", "threads") if key in entry},
+            **{key: entry[key] for key in _AS_THEY_ARE if key in entry},
         },
     )
 

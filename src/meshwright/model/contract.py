@@ -90,6 +90,7 @@ class Property:
     map_value: Property | None = None
     relationships: tuple[Relationship, ...] = ()
     quality: tuple[QualityRule, ...] = ()
+    sources: tuple[str, ...] | None = None  # transformSourceObjects
 
     @property
     def column(self) -> str:

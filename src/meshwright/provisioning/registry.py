@@ -119,6 +119,15 @@ class Registry(Protocol):
         """The applied bundles of these products (of all when None)."""
         ...
 
+    def lineages(
+        self, environment: str, keys: Iterable[ProductKey] | None = None
+    ) -> Mapping[ProductKey, str]:
+        """The stored column lineage (`model.lineage`) of these products, of all when None.
+
+        Products that were applied before lineage was stored have none.
+        """
+        ...
+
     def domains(self, environment: str) -> Mapping[str, AppliedDomain]:
         """The applied domains."""
         ...
@@ -131,8 +140,9 @@ class Registry(Protocol):
         removed: Sequence[ProductKey],
         domains: Sequence[AppliedDomain],
         events: Sequence[Event],
+        lineages: Mapping[ProductKey, str] | None = None,
     ) -> None:
-        """Store applied bundles (with their lifecycle status) and domains; forget removed products.
+        """Store applied bundles (with status and lineage) and domains; forget removed products.
 
         A removed product loses its publications, its table pointers and its lock; its files are
         doomed. Its facts stay.

@@ -6,31 +6,32 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from meshwright.sql.derivation import (
+    FILTER,
+    IDENTITY,
+    JOIN,
+    NAMED,
+    TRANSFORMATION,
+)
+from meshwright.sql.expressions import CTEs, Expressions
 from meshwright.sql.found import Found, alias_columns, function_name
-from meshwright.sql.guards import ONE_SELECT, Refusals, forbidden
+from meshwright.sql.guards import ONE_SELECT, Refusals
+from meshwright.sql.keys import ROLES, decide_rows, is_key, pivot_of, sorted_by
 from meshwright.sql.scopes import ColumnRef, Item, Query, Select, Source, StarRef
 from meshwright.sql.statement import Reference
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
-CTEs = Mapping[str, Query]
 
-
-class Builder:
+class Builder(Expressions):
     """Reads one statement; `statement` gives its scopes, then `finish` its references."""
 
     def __init__(self, text: str, refusals: Refusals) -> None:
-        from sqlglot import exp
-
-        self.exp: Any = exp
+        super().__init__(refusals)
         self.text = text
-        self.refusals = refusals
-        self.forbidden = forbidden()
         self.ctes: set[str] = set()
         self.found: list[Found] = []
-        self.by_source: dict[int, Found] = {}
-        self.queries = (exp.Select, exp.SetOperation)
 
     def statement(self, tree: exp.Expr) -> Query:
         """The scopes of the whole statement."""
@@ -54,6 +55,8 @@ class Builder:
             ctes = self._with(tree, parent, ctes, query)
             query.by_name = bool(tree.args.get("by_name"))
             query.distinct = tree.args.get("distinct") is not False or not isinstance(tree, self.exp.Union)
+            query.operation = tree.key
+            query.sorted = sorted_by(tree.args.get("order"), self.exp)
             query.left = self._query(tree.this, parent, ctes)
             query.right = self._query(tree.expression, parent, ctes)
             self._check_modifiers(tree)
@@ -90,26 +93,35 @@ class Builder:
     def _select(self, tree: Any, query: Query, parent: Select | None, ctes: CTEs) -> None:
         select = query.select = Select(parent)
         args = tree.args
-        select.distinct = args.get("distinct") is not None
+        distinct = args.get("distinct")
+        select.distinct = distinct is not None
+        select.unique = distinct is not None and not distinct.args.get("on")
+        around, self.windows = self.windows, {node.name.lower(): node for node in args.get("windows") or ()}
         tables: list[tuple[Any, Source]] = []
         joins = list(args.get("joins") or ())
         start = args.get("from_")
         roots = [start.this] if start is not None else []
         for node in (*roots, *(join.this for join in joins), *(args.get("laterals") or ())):
             self._source(node, select, ctes, tables, joins)
+            join = node.parent
+            if isinstance(join, self.exp.Join) and str(join.args.get("kind")).upper() in ("SEMI", "ANTI"):
+                select.sources[-1].hidden = True
         self._crowd(select)
         for node, source in tables:
             self._inside_source(node, source, select, ctes)
         for join in joins:
             self._join(join, select, ctes)
+        group = args.get("group")
         for node in tree.expressions:
-            select.results.append(self._result(node, select, ctes))
+            select.results.append(self._result(node, select, ctes, bool(group and group.args.get("all"))))
         for name, value in args.items():
             if name in ("from_", "joins", "laterals", "expressions", "with_", "kind"):
                 continue
             for node in value if isinstance(value, list) else (value,):
                 if isinstance(node, self.exp.Expr):
-                    self._walk(node, select, ctes, select.used)
+                    self._walk(node, select, ctes, select.rows, ROLES.get(name, FILTER))
+        self.windows = around
+        decide_rows(args, select, self.exp)
         self._stars_that_decide(args, select)
 
     def _stars_that_decide(self, args: Mapping[str, Any], select: Select) -> None:
@@ -233,27 +245,41 @@ class Builder:
         elif isinstance(node, exp.Subquery):
             raise self.refusals.on(node, "only a SELECT can stand here", way_out=ONE_SELECT)
         elif isinstance(node, exp.Lateral):
-            self._walk(inner, select, ctes, select.used)
+            self._arguments([inner], source, select, ctes)
         elif isinstance(node, exp.Table):
             if isinstance(inner, exp.Func) and not self.by_source.get(id(source)):
-                for argument in inner.iter_expressions():
-                    self._walk(argument, select, ctes, select.used)
+                self._arguments(inner.iter_expressions(), source, select, ctes)
         else:
-            for argument in node.iter_expressions():
-                if not isinstance(argument, exp.TableAlias):
-                    self._walk(argument, select, ctes, select.used)
-        for name in ("pivots", "sample", "when"):
+            arguments = (part for part in node.iter_expressions() if not isinstance(part, exp.TableAlias))
+            self._arguments(arguments, source, select, ctes)
+        for name, how in (("pivots", NAMED), ("sample", FILTER), ("when", FILTER)):
             value = node.args.get(name)
             for part in value if isinstance(value, list) else [value] if value is not None else ():
-                self._walk(part, select, ctes, select.used)
+                self._walk(part, select, ctes, select.rows, how)
         if node.args.get("pivots"):
-            self._pivot(node, source, select)
+            self._pivot(node, source, select, ctes)
 
-    def _pivot(self, node: Any, source: Source, select: Select) -> None:
+    def _arguments(self, nodes: Iterable[Any], source: Source, select: Select, ctes: CTEs) -> None:
+        """What a table function reads is in all that it makes, and decides how many rows there are."""
+        item = source.arguments = Item("")
+        source.scope = select
+        for node in nodes:
+            self._walk(node, select, ctes, item, TRANSFORMATION)
+        self._decides(item, select)
+
+    def _decides(self, item: Item, select: Select) -> None:
+        rows = select.rows
+        rows.columns += [replace(column, how=JOIN) for column in item.columns]
+        rows.queries += [replace(nested, how=JOIN) for nested in item.queries]
+        rows.whole += [(source, JOIN) for source, _ in item.whole]
+
+    def _pivot(self, node: Any, source: Source, select: Select, ctes: CTEs) -> None:
         """Behind a pivot stands another table: the pivoted one is used whole."""
-        select.whole.append(replace(source))
+        source.pivoted = replace(source)
+        select.whole.append(source.pivoted)
+        source.pivots = [pivot_of(pivot, self.steps, self.exp) for pivot in node.args["pivots"]]
         alias = node.args["pivots"][-1].alias
-        source.key = source.query = None
+        source.key = source.query = source.arguments = None
         source.opaque, source.columns = True, ()
         source.alias = alias.lower() if alias else source.alias
 
@@ -264,11 +290,11 @@ class Builder:
             select.same.append(name.name.lower())
         condition = join.args.get("on")
         if condition is not None:
-            self._walk(condition, select, ctes, select.used)
+            self._walk(condition, select, ctes, select.rows, JOIN)
 
     # --- expressions
 
-    def _result(self, node: Any, select: Select, ctes: CTEs) -> Item | StarRef:
+    def _result(self, node: Any, select: Select, ctes: CTEs, by_all: bool) -> Item | StarRef:
         exp = self.exp
         inner = node.this if isinstance(node, exp.Alias) else node
         if isinstance(inner, exp.Star):
@@ -279,116 +305,33 @@ class Builder:
                 return self._star(inner.this, source[0], select, ctes)
         named = isinstance(node, exp.Alias | exp.Column | exp.Dot)
         item = Item(node.alias_or_name.lower() if named else "", plain=isinstance(inner, exp.Column))
-        self._walk(inner, select, ctes, item.columns, item.queries)
+        if item.plain:
+            self._column(inner, select, item, IDENTITY, ())
+            return item
+        if by_all:
+            item.key = is_key(inner, exp)
+        bare = inner.unnest() if isinstance(inner, exp.Paren | exp.Subquery) else inner
+        plain = isinstance(bare, self.carries)
+        around, self.multiplies = self.multiplies, False
+        self._walk(inner, select, ctes, item, IDENTITY if plain else TRANSFORMATION)
+        if self.multiplies:
+            self._decides(item, select)
+        if named and isinstance(node, exp.Alias):
+            item.each = None
+        self.multiplies = around
         return item
 
     def _star(self, star: Any, source: Source | None, select: Select, ctes: CTEs) -> StarRef:
-        excluded, renamed = [], {}
+        excluded, renamed, replaced = [], {}, {}
         for column in star.args.get("except_") or ():
             excluded.append(column.name.lower())
             select.used.append(ColumnRef(column.name.lower(), source))
         for part in star.args.get("replace") or ():
-            self._walk(part.this, select, ctes, select.used)
+            item = replaced[part.alias.lower()] = Item(part.alias.lower())
+            plain = isinstance(part.this, self.exp.Column)
+            self._walk(part.this, select, ctes, item, IDENTITY if plain else TRANSFORMATION)
+            select.used.extend(replace(column, how=NAMED) for column in item.columns)
         for part in star.args.get("rename") or ():
             renamed[part.this.name.lower()] = part.alias.lower()
             select.used.append(ColumnRef(part.this.name.lower(), source))
-        return StarRef(source, frozenset(excluded), renamed)
-
-    def _check_node(self, node: Any) -> None:
-        what = self.forbidden.get(type(node))
-        if what is not None:
-            raise self.refusals.on(node, f"a model cannot hold {what}", way_out=ONE_SELECT)
-
-    def _walk(
-        self,
-        node: Any,
-        select: Select,
-        ctes: CTEs,
-        columns: list[ColumnRef],
-        queries: list[Query] | None = None,
-    ) -> None:
-        """Collect the columns below `node`; queries inside become subqueries of `select`."""
-        exp = self.exp
-        column, function = exp.Column, exp.Func
-        kinds = self.queries
-        forbidden = self.forbidden
-        stack = [node]
-        while stack:
-            node = stack.pop()
-            if isinstance(node, column):
-                self._column(node, select, columns)
-                continue
-            if type(node) in forbidden:
-                self._check_node(node)
-            if isinstance(node, kinds):
-                query = self._query(node, select, ctes)
-                parent = node.parent
-                while isinstance(parent, exp.Subquery | exp.Paren):
-                    parent = parent.parent
-                select.subqueries.append((query, not isinstance(parent, exp.Exists)))
-                if queries is not None:
-                    queries.append(query)
-                continue
-            if isinstance(node, exp.Subquery) and node.args.get("with_"):
-                query = self._query(node, select, ctes)
-                select.subqueries.append((query, True))
-                continue
-            if isinstance(node, exp.Table):
-                raise self.refusals.on(node, "a table cannot stand here", way_out=ONE_SELECT)
-            if isinstance(node, function):
-                name = function_name(node)
-                self.refusals.check_call(node, name)
-                if isinstance(node, exp.Columns) or name == "columns":
-                    select.everything = True
-                    continue
-            elif isinstance(node, exp.Comprehension):
-                self._comprehension(node, select, ctes, columns)
-                continue
-            elif isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
-                select.everything = True
-                continue
-            stack.extend(node.iter_expressions(reverse=True))
-
-    def _comprehension(self, node: Any, select: Select, ctes: CTEs, columns: list[ColumnRef]) -> None:
-        """`[x + 1 for x in tags if x > 2]`: the variable is no column."""
-        inner: list[ColumnRef] = []
-        self._walk(node.this, select, ctes, inner)
-        if node.args.get("condition") is not None:
-            self._walk(node.args["condition"], select, ctes, inner)
-        variable = node.args["expression"].name.lower()
-        columns += [ref for ref in inner if ref.source is not None or ref.name != variable]
-        self._walk(node.args["iterator"], select, ctes, columns)
-
-    def _column(self, node: Any, select: Select, columns: list[ColumnRef]) -> None:
-        parts = node.parts
-        if isinstance(node.this, self.exp.Star):
-            found = self._qualifier(parts[:-1], select)
-            if found is not None and not isinstance(node.parent, self.exp.Count):
-                select.whole.append(found[0])
-            return
-        if len(parts) > 1:
-            found = self._qualifier(parts[:-1], select)
-            if found is not None:
-                source, consumed = found
-                written = parts[consumed]
-                columns.append(ColumnRef(written.name.lower(), source, written.meta.get("start", -1)))
-                return
-        columns.append(ColumnRef(parts[0].name.lower(), start=parts[0].meta.get("start", -1)))
-
-    def _qualifier(self, parts: Any, select: Select) -> tuple[Source, int] | None:
-        """The source that leading parts name, in this SELECT or around it, and how many parts."""
-        names = tuple(part.name.lower() for part in parts)
-        scope: Select | None = select
-        while scope is not None:
-            for length in range(len(names), 0, -1):
-                prefix = names[:length]
-                for source in scope.sources:
-                    if source.qualified[-length:] == prefix or (length == 1 and source.alias == prefix[0]):
-                        found = self.by_source.get(id(source))
-                        if found is not None and found.alias is not None:
-                            span = (parts[0].meta["start"], parts[length - 1].meta["end"] + 1)
-                            if span not in found.qualifiers:
-                                found.qualifiers.append(span)
-                        return source, length
-            scope = scope.parent
-        return None
+        return StarRef(source, frozenset(excluded), renamed, replaced)

@@ -6,20 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from meshwright.sql.guards import position
+from meshwright.sql.resolve import NO_COLUMNS, Resolver, Schemas
 from meshwright.sql.scopes import ColumnRef, Item, Query, Select, Source, StarRef
 from meshwright.sql.statement import Statement
 
-Schemas = Mapping[str, Sequence[str]]
-"""The columns of references by key; a reference that is not in it has columns nobody knows."""
-
 Used = Mapping[str, frozenset[str] | None]
 """The columns used of each reference by key, spelled as its schema spells them; None: not known."""
-
-
-def schema_of(key: str, schemas: Schemas) -> Sequence[str] | None:
-    """The columns of a reference; the changes of an input have those of the input."""
-    known = schemas.get(key)
-    return known if known is not None else schemas.get(key.removeprefix("changes(").removesuffix(")"))
 
 
 def columns_used(statement: Statement, schemas: Schemas, wanted: Iterable[str] | None = None) -> Used:
@@ -38,7 +30,7 @@ def columns_used(statement: Statement, schemas: Schemas, wanted: Iterable[str] |
 
 def output_columns(statement: Statement, schemas: Schemas) -> tuple[str, ...] | None:
     """The columns of the statement's result, in lower case; None when they cannot be told."""
-    known, complete = _Uses(schemas, statement.keys).outputs(statement.query)
+    known, complete = Resolver(schemas, statement.keys).outputs(statement.query)
     return tuple(dict.fromkeys(known)) if complete else None
 
 
@@ -63,19 +55,14 @@ def unknown_columns(statement: Statement, schemas: Schemas) -> tuple[UnknownColu
     return tuple(found.values())
 
 
-class _Uses:
+class _Uses(Resolver):
     """Accumulates the columns used of each reference of one statement."""
 
     def __init__(self, schemas: Schemas, keys: Iterable[str]) -> None:
-        self.spelling: dict[str, dict[str, str]] = {
-            key: {column.lower(): column for column in schema}
-            for key in keys
-            if (schema := schema_of(key, schemas)) is not None
-        }
+        super().__init__(schemas, keys)
         self.used: dict[str, set[str]] = {key: set() for key in keys}
         self.unclear: set[str] = set()
         self.lacking: list[tuple[str, str, int]] = []
-        self.made: dict[int, tuple[list[str], bool]] = {}
         self.wanted: dict[int, set[str] | None] = {}
         self.seen: set[int] = set()
 
@@ -85,72 +72,6 @@ class _Uses:
             return None
         spelling = self.spelling.get(key, {})
         return frozenset(spelling.get(name, name) for name in self.used[key])
-
-    # --- what queries make
-
-    def outputs(self, query: Query) -> tuple[list[str], bool]:
-        """The columns a query makes, and whether these are all."""
-        known = self.made.get(id(query))
-        if known is not None:
-            return known
-        # what a recursive query makes is said by the part that does not contain it
-        self.made[id(query)] = ([], False)
-        if query.select is not None:
-            names, complete = self._select_outputs(query.select)
-        else:
-            assert query.left is not None and query.right is not None
-            names, complete = self.outputs(query.left)
-            if not names and not complete and not query.by_name:
-                names, complete = self.outputs(query.right)
-            if query.by_name:
-                more, also = self.outputs(query.right)
-                names, complete = [*dict.fromkeys([*names, *more])], complete and also
-        if query.columns:
-            names = [*query.columns, *names[len(query.columns) :]]
-            complete = complete or len(query.columns) > 0
-        self.made[id(query)] = (names, complete)
-        return names, complete
-
-    def _select_outputs(self, select: Select) -> tuple[list[str], bool]:
-        names: list[str] = []
-        complete = True
-        for result in select.results:
-            found = [result.name or None] if isinstance(result, Item) else self._star_names(select, result)
-            names += [name for name in found if name is not None]
-            complete = complete and None not in found
-        return names, complete
-
-    def _star_names(self, select: Select, star: StarRef) -> list[str | None]:
-        return [star.renamed.get(name, name) if name else None for _, name in self.expand(select, star)]
-
-    def expand(self, select: Select, star: StarRef) -> list[tuple[Source, str | None]]:
-        """The columns a star stands for; None for those of a source that are not known."""
-        found: list[tuple[Source, str | None]] = []
-        once = set(select.same)
-        for source in [star.source] if star.source is not None else select.sources:
-            names, complete = self.columns_of(source)
-            for name in names:
-                if name in star.excluded or (star.source is None and name in once and _has(found, name)):
-                    continue
-                found.append((source, name))
-            if not complete:
-                found.append((source, None))
-        return found
-
-    def columns_of(self, source: Source) -> tuple[Sequence[str], bool]:
-        """The columns of a source as its alias names them, and whether these are all."""
-        names: Sequence[str]
-        if source.key is not None:
-            spelling = self.spelling.get(source.key)
-            names = [] if spelling is None else [*spelling]
-            complete = spelling is not None
-        elif source.query is not None:
-            names, complete = self.outputs(source.query)
-        else:
-            names, complete = [], bool(source.columns)
-        if source.columns:
-            return [*source.columns, *names[len(source.columns) :]], complete
-        return names, complete
 
     # --- what is used by name
 
@@ -241,7 +162,7 @@ class _Uses:
             self.doubt(source)
         if not open_sources and select.parent is None and len(select.sources) == 1:
             only = select.sources[0]  # nothing has the column, so it can only be meant to be here
-            return [(only, column.name)] if only.key and column.name not in _NO_COLUMNS else []
+            return [(only, column.name)] if only.key and column.name not in NO_COLUMNS else []
         return []
 
     def doubt(self, source: Source) -> None:
@@ -312,7 +233,7 @@ class _Uses:
 
     def _query_names(self, query: Query) -> Sequence[str]:
         if query.select is not None:
-            return self._select_outputs(query.select)[0]
+            return self.select_outputs(query.select)[0]
         return self.outputs(query.left)[0] if query.left is not None else ()
 
     def _by_position(self, query: Query, names: frozenset[str] | None) -> frozenset[str] | None:
@@ -341,18 +262,10 @@ class _Uses:
         if names is None:
             self.take(source, None)
             return
-        made, _ = self._select_outputs(select)
+        made, _ = self.select_outputs(select)
         missing = names - frozenset(made)
         others = [s for s, name in self.expand(select, star) if name is None]
         if missing and len(others) > 1:
             self.doubt(source)
         for name in missing if len(others) == 1 else ():
             self.take(source, name)
-
-
-_NO_COLUMNS = frozenset({"user", "current_role", "current_schema"})
-"""Words that are read as columns and stand for a value of the session where no column has the name."""
-
-
-def _has(found: Sequence[tuple[Source, str | None]], name: str) -> bool:
-    return any(known == name for _, known in found)

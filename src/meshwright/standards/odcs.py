@@ -165,6 +165,7 @@ def _property(
         map_value=_property(mapped["value"], f"{path}.map.value", dotted, references) if mapped else None,
         relationships=references.of_property(item, path, dotted) if "relationships" in item else (),
         quality=_quality(item, path) if "quality" in item else (),
+        sources=tuple(sources) if (sources := get("transformSourceObjects")) is not None else None,
     )
 
 

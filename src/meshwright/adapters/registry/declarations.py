@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, and_, select
@@ -15,6 +15,7 @@ from meshwright.adapters.registry.tables import (
     bundles,
     domains,
     environments,
+    lineage,
     products,
     publications,
     served,
@@ -77,6 +78,19 @@ def applied_bundles(
     return chosen
 
 
+def applied_lineages(
+    tx: Transaction, environment: str, keys: Iterable[ProductKey] | None
+) -> dict[ProductKey, str]:
+    """The stored lineage of these products, or of all."""
+    columns = (lineage.c.domain, lineage.c.product, lineage.c.edges)
+    query = select(*columns).where(lineage.c.environment == environment)
+    queries = [query]
+    if keys is not None:
+        queries = [query.where(files.of_products(lineage, part)) for part in files.chunks(sorted(set(keys)))]
+    rows = (row for each in queries for row in tx.run(each))
+    return {ProductKey(row.domain, row.product): row.edges for row in rows}
+
+
 def applied_domains(tx: Transaction, environment: str) -> dict[str, AppliedDomain]:
     """The applied domains."""
     rows = tx.run(select(domains).where(domains.c.environment == environment))
@@ -92,6 +106,7 @@ def apply(
     removed: Sequence[ProductKey],
     changed_domains: Sequence[AppliedDomain],
     events: Sequence[Event],
+    lineages: Mapping[ProductKey, str],
 ) -> None:
     """Store bundles and domains, forget removed products; locks first, then the environment's row."""
     locks.revoke(tx, environment, removed)
@@ -119,8 +134,11 @@ def apply(
                 for key, bundle, _ in part
             ],
         )
+    edges = [{**_key(environment, product), "edges": text} for product, text in sorted(lineages.items())]
+    for part in files.chunks(edges):
+        tx.upsert(lineage, part)
     for product in sorted(removed):
-        for table in (products, bundles):
+        for table in (products, bundles, lineage):
             tx.run(table.delete().where(files.of_product(table, environment, product)))
         maintenance.remove(tx, environment, product)
     rows = [

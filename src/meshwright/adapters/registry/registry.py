@@ -94,6 +94,13 @@ class SqlRegistry(Registry):
         with self._database.reading() as tx:
             return declarations.applied_bundles(tx, environment, keys)
 
+    def lineages(
+        self, environment: str, keys: Iterable[ProductKey] | None = None
+    ) -> Mapping[ProductKey, str]:
+        """The stored column lineage of these products; ones without are left out."""
+        with self._database.reading() as tx:
+            return declarations.applied_lineages(tx, environment, keys)
+
     def domains(self, environment: str) -> Mapping[str, AppliedDomain]:
         """The applied domains."""
         with self._database.reading() as tx:
@@ -113,10 +120,13 @@ class SqlRegistry(Registry):
         removed: Sequence[ProductKey],
         domains: Sequence[AppliedDomain],
         events: Sequence[Event],
+        lineages: Mapping[ProductKey, str] | None = None,
     ) -> None:
         """Store bundles and domains and forget removed products, all or nothing."""
         with self._database.writing(durable=True) as tx:
-            declarations.apply(tx, environment, expected_token, bundles, removed, domains, events)
+            declarations.apply(
+                tx, environment, expected_token, bundles, removed, domains, events, lineages or {}
+            )
 
     # --- locks
 

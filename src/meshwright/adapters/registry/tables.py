@@ -69,6 +69,14 @@ bundles = Table(
     Column("texts", Text, nullable=False),
 )
 
+lineage = Table(
+    "mesh_lineage",
+    metadata,
+    _environment(),
+    *_product(),
+    Column("edges", Text, nullable=False),
+)
+
 domains = Table(
     "mesh_domains",
     metadata,

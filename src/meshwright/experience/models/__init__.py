@@ -9,6 +9,7 @@ from meshwright.experience.models.analysis import (
     analysis_to_json,
 )
 from meshwright.experience.models.declared import model_name
+from meshwright.experience.models.lineage import product_lineages
 
 __all__ = [
     "AnalysisCache",
@@ -20,4 +21,5 @@ __all__ = [
     "analysis_from_json",
     "analysis_to_json",
     "model_name",
+    "product_lineages",
 ]

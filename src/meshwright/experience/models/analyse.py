@@ -24,6 +24,7 @@ from meshwright.experience.models.declared import (
     declared_inputs,
     input_columns,
     model_name,
+    source_of,
 )
 from meshwright.model.address import ProductKey
 from meshwright.model.mesh import Mesh
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from meshwright.sql.columns import UnknownColumn
     from meshwright.sql.statement import Statement
 
-FORMAT = 3
+FORMAT = 4
 """Grows when the same code would be analysed differently."""
 
 
@@ -69,12 +70,12 @@ def analyse_products(
     model does not return, or others that it does.
     """
     found: dict[ProductKey, ProductAnalysis] = {}
-    work: dict[str, _Work] = {}
+    work: dict[str, Work] = {}
     for product in products:
         if not product.models:
             found[product.key] = ProductAnalysis(product.key, {}, {}, {})
             continue
-        one = _Work(product, declared_inputs(product, mesh), built_objects(product))
+        one = Work(product, declared_inputs(product, mesh), built_objects(product))
         work[one.digest() if cache is not None else str(product.key)] = one
     known = cache.get_many(list(work)) if cache is not None and work else {}
     fresh: dict[str, str] = {}
@@ -92,13 +93,21 @@ def analyse_products(
 
 
 @dataclass(slots=True)
-class _Work:
-    """One product under analysis."""
+class Work:
+    """One product under analysis.
+
+    Once it is analysed, `statements` are its SQL models that are valid, `reads` what each model reads,
+    `ordered` its models in build order, `made` the columns of those whose columns are known.
+    """
 
     product: Product
     inputs: tuple[DeclaredInput, ...]
     built: tuple[Built, ...]
     problems: list[Problem] = field(default_factory=list)
+    statements: dict[str, Statement] = field(default_factory=dict)
+    reads: dict[str, Mapping[str, Read]] = field(default_factory=dict)
+    ordered: tuple[str, ...] = ()
+    made: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def digest(self) -> str:
         """The key of the analysis in a content-addressed store."""
@@ -108,7 +117,10 @@ class _Work:
             self.product.dialect,
             [(m.name, m.major, m.language, m.file, m.text) for m in self.product.models],
             [(p.name, p.product, p.major, p.objects) for p in self.inputs],
-            [(b.port, b.version, b.object, b.model, b.materialization, b.columns) for b in self.built],
+            [
+                (b.port, b.version, b.object, b.model, b.materialization, b.columns, b.sources)
+                for b in self.built
+            ],
         )
         text = json.dumps(parts, separators=(",", ":"))
         return "models:" + blake2b(text.encode(), digest_size=20).hexdigest()
@@ -117,8 +129,7 @@ class _Work:
         """Everything, afresh."""
         models = self._models()
         declared = self._declared(models)
-        statements: dict[str, Statement] = {}
-        reads: dict[str, Mapping[str, Read]] = {}
+        statements, reads = self.statements, self.reads
         for name, model in models.items():
             if model.language == "python":
                 from meshwright.experience.models.python import resolve_parameters
@@ -127,8 +138,10 @@ class _Work:
                 self.problems += wrong
             else:
                 reads[name] = self._read_sql(name, model, declared, statements)
-        ordered = self._order(models, reads)
+        ordered = self.ordered = self._order(models, reads)
         used, columns = self._columns(ordered, models, statements, reads)
+        self.made = columns
+        self._check_sources(models)
         self._check_changes(ordered, models, reads)
         self._check_columns(models, statements, columns)
         return ProductAnalysis(
@@ -297,6 +310,25 @@ class _Work:
                         hint="set materialization to append or merge, or read the whole input",
                     )
                 )
+
+    def _check_sources(self, models: Mapping[str, Model]) -> None:
+        """What columns of Python models say they come from is something that the model reads."""
+        for built in self.built:
+            reads = self.reads.get(built.model or "", {})
+            for column, entries in built.sources:
+                for entry in entries:
+                    if built.model is not None and source_of(entry, reads) is None:
+                        read = ", ".join(f"`{r}`" for r in reads.values()) or "nothing"
+                        message = f"`{column}` of `{built.object}` comes from `{entry}`, which is not read"
+                        self.problems.append(
+                            Problem(
+                                "MW212",
+                                message,
+                                models[built.model].file,
+                                hint=f"the model reads {read}; write input_port.object.column",
+                                severity="warning",
+                            )
+                        )
 
     def _check_columns(
         self,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from meshwright.experience.models.analysis import Read
 from meshwright.model.contract import Contract, ContractObject
+from meshwright.model.lineage import ANY
 from meshwright.model.mesh import Mesh, PortRef
 from meshwright.model.product import Materialization, Model, Product
 
@@ -32,7 +34,10 @@ class DeclaredInput:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """An object of an output port, and the model that builds it (None: no model does)."""
+    """An object of an output port, and the model that builds it (None: no model does).
+
+    `sources` are the `transformSourceObjects` of its columns that declare some, for Python models.
+    """
 
     port: str
     version: str
@@ -40,6 +45,8 @@ class Built:
     model: str | None
     materialization: Materialization
     columns: tuple[str, ...] | None
+    major: int = 0
+    sources: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def declared_inputs(product: Product, mesh: Mesh) -> tuple[DeclaredInput, ...]:
@@ -84,9 +91,15 @@ def built_objects(product: Product) -> tuple[Built, ...]:
                 model=model_name(model) if model else None,
                 materialization=port.materialization(obj),
                 columns=columns_of(obj),
+                major=port.major,
+                sources=_sources(obj) if model and model.language == "python" else (),
             )
         )
     return tuple(found)
+
+
+def _sources(obj: ContractObject) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((prop.column, prop.sources) for prop in obj.properties if prop.sources is not None)
 
 
 def input_columns(inputs: tuple[DeclaredInput, ...]) -> Mapping[tuple[str, str], tuple[str, ...]]:
@@ -97,3 +110,17 @@ def input_columns(inputs: tuple[DeclaredInput, ...]) -> Mapping[tuple[str, str],
         for _, table, columns in port.objects or ()
         if columns is not None
     }
+
+
+def source_of(entry: str, reads: Mapping[str, Read]) -> tuple[Read, str] | None:
+    """What an entry of `transformSourceObjects` means to a model: something it reads, and a column of it.
+
+    `port.object.column` and `model.column`; without a column it is `ANY` of them. None where the model
+    reads nothing of that name.
+    """
+    parts = entry.split(".")
+    for read in reads.values():
+        named = [read.name] if read.port is None else [read.port, read.name]
+        if [part.lower() for part in parts[: len(named)]] == [name.lower() for name in named]:
+            return read, ".".join(parts[len(named) :]) or ANY
+    return None

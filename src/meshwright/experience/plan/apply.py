@@ -9,7 +9,7 @@ from typing import Any
 
 from meshwright.errors import Conflict, LockHeld, MeshwrightError, PlanRefused, Refused
 from meshwright.experience.builds import Build
-from meshwright.experience.models import ProductAnalysis, analyse_products
+from meshwright.experience.models import ProductAnalysis, analyse_products, product_lineages
 from meshwright.experience.plan.base import base_digest
 from meshwright.experience.plan.changes import (
     ContractRevision,
@@ -25,6 +25,7 @@ from meshwright.experience.runs.crew import crew_for
 from meshwright.experience.runs.maintenance import delete_doomed
 from meshwright.experience.runs.nursery import Nursery
 from meshwright.experience.runs.run import RunOutcome, run_product
+from meshwright.experience.runs.telling import tell
 from meshwright.experience.staleness import current_id
 from meshwright.model.address import ProductKey
 from meshwright.provisioning.registry import EnvironmentState, Event
@@ -139,6 +140,9 @@ def store_declarations(context: RunContext, plan: Plan, state: EnvironmentState)
     Raises:
         Conflict: something in the environment changed after `state` was read.
     """
+    lineages = product_lineages(
+        (context.mesh.products[bundle.key] for bundle in plan.bundles), context.mesh, context.cache
+    )
     status = {bundle.key: context.mesh.products[bundle.key].status for bundle in plan.bundles}
     removed = [c.product for c in plan.changes if isinstance(c, ProductChange) and c.action == "remove"]
     context.registry.apply(
@@ -148,6 +152,7 @@ def store_declarations(context: RunContext, plan: Plan, state: EnvironmentState)
         removed,
         plan.domains,
         declaration_events(plan),
+        lineages,
     )
     if removed:
         delete_doomed(context)
@@ -207,7 +212,7 @@ def run_builds(
     running = 0
 
     def finish(outcome: RunOutcome) -> None:
-        outcomes[outcome.product] = outcome
+        outcome = outcomes[outcome.product] = tell(context, outcome)
         report(outcome)
 
     attempt = partial(_attempt, builds, analyses)

@@ -33,7 +33,7 @@ from meshwright.model.mesh import Mesh
 
 CODE = "MW130"
 
-_REGISTRY = "registry"
+_OURS = ("openlineage", "registry")
 
 
 def check(mesh: Mesh) -> Iterator[Problem]:
@@ -42,7 +42,7 @@ def check(mesh: Mesh) -> Iterator[Problem]:
         return
     contracts = (contract for product in mesh.products.values() for contract in product.contracts)
     servers = {server.name for contract in contracts for server in contract.servers}
-    suggester = Suggester(sorted({*servers, _REGISTRY}))
+    suggester = Suggester(sorted({*servers, *_OURS}))
     for name, environment in mesh.environments.items():
         for server in environment.secrets:
             if server not in suggester.names:

@@ -19,6 +19,7 @@ from meshwright.provisioning.ports.engine import (
     Target,
     Written,
 )
+from meshwright.provisioning.ports.events import EventSink
 from meshwright.provisioning.ports.python import Limits, ProcessCost, PythonRunner
 from meshwright.provisioning.ports.sources import (
     Extraction,
@@ -36,6 +37,7 @@ __all__ = [
     "Deleted",
     "Engine",
     "EngineCapabilities",
+    "EventSink",
     "Extraction",
     "Increment",
     "Infrastructure",
@@ -84,4 +86,9 @@ class Infrastructure(Protocol):
     @property
     def custom_engines(self) -> Mapping[str, CustomEngine]:
         """Engines of custom rules, by their name in lower case without signs."""
+        ...
+
+    @property
+    def events(self) -> EventSink | None:
+        """Where OpenLineage events go; None where nobody wants them."""
         ...

@@ -173,4 +173,24 @@ PAGES: Mapping[str, str] = {
         ## What to do instead
         Select what the contract declares, or change the contract: consumers see it.
     """,
+    "MW212": """
+        A column of a Python model comes from something that the model does not read.
+
+        ## What it does
+        Compares `transformSourceObjects` of the columns that a Python model builds with what the model's
+        function has as parameters. Entries are `input_port.object.column` or `other_model.column`; without a
+        column they mean any of them.
+
+        ## Why is this bad
+        Lineage would miss where the column comes from. Until it is mended the column counts as coming from
+        everything that the model reads.
+
+        ## Example
+        ```yaml
+        - {name: score, logicalType: number, transformSourceObjects: [crm.deels.amount]}
+        ```
+
+        ## What to do instead
+        Name what the function reads: `crm.deals.amount` for the parameter `crm__deals`.
+    """,
 }

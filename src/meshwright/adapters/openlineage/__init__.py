@@ -1,0 +1,1 @@
+"""Where OpenLineage events go: a file, or a server over HTTP."""
