@@ -1,6 +1,7 @@
 """TPC-H lineitem as an Iceberg table: `FOLDER FILE make` writes it as 100 data files, `append` adds one.
 
-Both write FOLDER/contract.yaml for the table as it then is; `append` starts from the 100 each time.
+`reset` goes back to the 100, from which `append` starts each time. All write FOLDER/contract.yaml for
+the table as it then is.
 """
 
 from __future__ import annotations
@@ -39,10 +40,15 @@ def make(folder: Path, data: Path) -> Table:
     return table
 
 
+def reset(folder: Path, data: Path) -> Table:
+    """The table of 100 data files."""
+    copyfile(folder / "hundred.db", folder / "catalogue.db")
+    return catalogue(folder).load_table("bench.lineitem")
+
+
 def append(folder: Path, data: Path) -> Table:
     """Append as many rows again as a data file has, of later orders."""
-    copyfile(folder / "hundred.db", folder / "catalogue.db")
-    table = catalogue(folder).load_table("bench.lineitem")
+    table = reset(folder, data)
     with duckdb.connect() as connection:
         later = f"l_orderkey + (SELECT max(l_orderkey) FROM '{data}') AS l_orderkey"
         limit = f"(SELECT count(*) // {FILES} FROM '{data}')"
@@ -54,7 +60,7 @@ def append(folder: Path, data: Path) -> Table:
 def main() -> None:
     """Do what the command line says."""
     folder, data, what = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-    table = make(folder, data) if what == "make" else append(folder, data)
+    table = {"make": make, "reset": reset, "append": append}[what](folder, data)
     location = table.metadata_location.removeprefix("file://")
     lineitem.write_table_contract(folder / "contract.yaml", Path(location))
 
