@@ -232,10 +232,22 @@ def verification(_: str) -> list[Row]:
             rows.append(Row("without the key, against one query by hand", part_time, hand, 0.4))
             key = timed([python, "-c", lineitem.key_by_hand(data)], BENCH)
             rows.append(Row("the key, against count(DISTINCT ...)", whole_time - part_time, key, 0.35))
+            rows.append(shuffled_key(data, python))
         again = timed([MESH, "verify", str(whole)], BENCH, succeeded=lineitem.ours_passed)
         rows.append(Row(f"nothing changed, {about} (against 0.3 s)", again, 0.3, 1.0))
         rows += of_a_table(data, python, about, theirs_time, 0.02 if scale == 10 else None)
     return [small(folder, peer, python), *rows]
+
+
+def shuffled_key(data: Path, python: str) -> Row:
+    """The key where the rows are in no order; both have 1 GiB."""
+    shuffled, declared = data.with_name("shuffled.parquet"), data.with_name("shuffled.yaml")
+    if not shuffled.exists():
+        subprocess.run([python, "-c", lineitem.shuffle_script(data, shuffled)], check=True)
+    lineitem.write_key_contract(declared, shuffled)
+    ours = timed([MESH, "verify", str(declared), "--fresh"], BENCH, succeeded=lineitem.ours_passed)
+    theirs = timed([python, "-c", lineitem.key_by_hand(shuffled)], BENCH)
+    return Row("the key of shuffled rows, both with 1 GiB", ours, theirs, 0.75)
 
 
 def of_a_table(data: Path, python: str, about: str, peer: float, limit: float | None) -> list[Row]:

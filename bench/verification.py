@@ -71,6 +71,23 @@ def text_script(data: Path, rows: int, target: Path) -> str:
     return _script(f"COPY (SELECT * FROM '{data}' LIMIT {rows}) TO '{target}' ({form})")
 
 
+def shuffle_script(data: Path, target: Path) -> str:
+    """A script that writes the two columns of the key in an order that is as good as random."""
+    rows = f"SELECT {', '.join(KEY)} FROM '{data}' ORDER BY hash({', '.join(KEY)})"
+    return _script(f"COPY ({rows}) TO '{target}' (FORMAT parquet)")
+
+
+def write_key_contract(file: Path, data: Path) -> None:
+    """The contract of these two columns: the key, and nothing else."""
+    document = contract(data)
+    (table,) = document["schema"]
+    named = {prop["name"]: prop for prop in table["properties"]}
+    kept = ("name", "logicalType", "primaryKey", "primaryKeyPosition")
+    key = [{name: value for name, value in named[column].items() if name in kept} for column in KEY]
+    document["schema"] = [{"name": table["name"], "properties": key}]
+    file.write_text(json.dumps(document, indent=1))
+
+
 def write_table_contract(file: Path, metadata: Path) -> None:
     """The contract of data in an Iceberg table."""
     server = {"server": "table", "type": "iceberg", "catalog": "none", "catalogUrl": f"file://{metadata}"}
