@@ -32,6 +32,10 @@ DirectOption = Annotated[
 ]
 
 
+_LISTED = 5
+"""Columns of a table that are named; JSON has them all."""
+
+
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
     app.command()(lineage)
@@ -104,8 +108,12 @@ def impact(
         if hit:
             console().print(wrapped(f"Dropping {address} {heading}:", 0), markup=False)
             table(
-                ("product", "models", "columns made from it"),
-                [(each.product, ", ".join(each.models), _columns(each.columns)) for each in hit],
+                ("product", "table", "columns made from it", "in models"),
+                [
+                    (each.product, name, columns, ", ".join(each.models))
+                    for each in hit
+                    for name, columns in _columns(each.columns)
+                ],
             )
     if answer.later:
         _print_related(address, "further downstream", answer.later, tables)
@@ -198,5 +206,13 @@ def _broken(each: Broken) -> dict[str, Any]:
     }
 
 
-def _columns(places: Iterable[Any]) -> str:
-    return ", ".join(f"{place.object}.{place.column}" if place.column else "its rows" for place in places)
+def _columns(places: Iterable[Any]) -> list[tuple[str, str]]:
+    """The columns of each table, by its name; without one, which rows it has."""
+    found: dict[str, dict[str, None]] = {}
+    for place in places:
+        found.setdefault(place.object, {})[place.column or "its rows"] = None
+    listed = []
+    for name, columns in found.items():
+        more = f" and {len(columns) - _LISTED} more" if len(columns) > _LISTED else ""
+        listed.append((name, ", ".join(list(columns)[:_LISTED]) + more))
+    return listed
