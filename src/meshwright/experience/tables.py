@@ -11,6 +11,12 @@ from meshwright.model.publication import Column, PartitionField
 from meshwright.model.types import INTEGERS, ColumnType, column_type
 
 
+def named_as_declared(obj: ContractObject, produced: Mapping[str, ColumnType]) -> dict[str, ColumnType]:
+    """What a model returns by the contract's names: in SQL capitals make no difference."""
+    declared = {prop.column.lower(): prop.column for prop in obj.properties}
+    return {declared.get(name.lower(), name): kind for name, kind in produced.items()}
+
+
 def stored_type(kind: ColumnType) -> ColumnType:
     """The type a table keeps values of `kind` in: Iceberg knows no integers under 32 bits."""
     return ColumnType("int32") if kind.kind in INTEGERS[:2] else kind

@@ -31,7 +31,7 @@ from meshwright.experience.runs.verify import (
     verify,
 )
 from meshwright.experience.staleness import Fingerprint, fingerprint, stale_reasons
-from meshwright.experience.tables import judged_types
+from meshwright.experience.tables import judged_types, named_as_declared
 from meshwright.model.address import ProductKey
 from meshwright.model.check import CheckResult, reached
 from meshwright.model.product import Product
@@ -255,7 +255,7 @@ class _Run:
                 onto = None
             relation = transformation.relation(model, whole=onto is None)
             self._reached("transformed")
-            columns = session.describe(relation)
+            columns = named_as_declared(obj, session.describe(relation))
             candidate = builder.build(port, obj, relation, columns, onto, model.file)
             built.append(Built(port, obj, candidate, onto, model.file))
             types = judged_types(columns, candidate.handle.columns)
