@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from meshwright.errors import ChecksFailed, Conflict, Fenced, MeshwrightError, Unavailable
+from meshwright.errors import ChecksFailed, Conflict, Fenced, LockHeld, MeshwrightError, Unavailable
 from meshwright.experience.builds import Build
 from meshwright.experience.models import ProductAnalysis
 from meshwright.experience.relations import object_relation
@@ -102,6 +102,8 @@ def run_product(context: RunContext, product: Product, build: Build, analysis: P
         try:
             lock = _begin(context, product.key, run, current, "; ".join(build.reasons))
             break
+        except LockHeld:
+            raise
         except Conflict:
             if attempt == _ATTEMPTS:
                 raise
