@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from mesh_folder import MeshFolder, column, contract
 
-from meshwright.experience.runs.crew import forks_safely
+from meshwright.errors import BuildError
+from meshwright.experience.runs.nursery import Nursery, forks_safely
 
 
 def wide_mesh(root: Path, products: int = 5) -> MeshFolder:
@@ -106,6 +108,14 @@ def test_a_run_that_takes_its_process_down_fails_alone(tmp_path: Path) -> None:
     assert "SIGKILL" in error["what"] and error["way_out"]
     mesh.run("apply", "--yes")
     assert mesh.rows("select count(*) as n from lab.reader.reader") == [{"n": 10}]
+
+
+def test_a_nursery_that_has_ended_is_told_of(tmp_path: Path) -> None:
+    with Nursery() as nursery:
+        nursery._process.kill()
+        nursery._process.join()
+        with pytest.raises(BuildError, match="the process that starts builds has ended"):
+            nursery.hire()
 
 
 def test_failures_come_back_from_other_processes_whole(tmp_path: Path) -> None:

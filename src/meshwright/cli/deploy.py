@@ -102,7 +102,7 @@ def apply(
                 return _nothing(workspace, format)
             _show_and_ask(found, format, yes)
             if not yes:
-                return _execute_agreed(context, workspace, found, format, "the plan")
+                return _execute_agreed(context, workspace, found, format, "the plan", nursery)
             try:
                 return _execute(workspace, found, format, nursery)
             except Conflict:
@@ -126,13 +126,18 @@ def _show_and_ask(found: Plan, format: str, yes: bool) -> None:
 
 
 def _execute_agreed(
-    context: typer.Context, workspace: Workspace, found: Plan, format: str, where: str
+    context: typer.Context,
+    workspace: Workspace,
+    found: Plan,
+    format: str,
+    where: str,
+    nursery: Nursery | None = None,
 ) -> None:
     """Execute this very plan, also when others apply what it does not depend on at the same time."""
     for _ in range(ATTEMPTS):
         try:
-            return _execute(workspace, found, format)
-        except Conflict as error:
+            return _execute(workspace, found, format, nursery)
+        except Conflict as error:  # before anything is built
             conflict = error
         workspace, found = _judged(context, found, where)
     raise conflict

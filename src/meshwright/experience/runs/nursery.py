@@ -97,8 +97,7 @@ class Nursery:
     def instruct(self, context: RunContext, attempt: Attempt) -> bool:
         """Tell what workers work with; False when no worker can be hired: what is loaded has threads."""
         heard = context.listener is not no_listener
-        self._pipe.send((context.for_another_process(), attempt, heard))
-        safe: bool = self._answer()
+        safe: bool = self._asked((context.for_another_process(), attempt, heard))
         return safe
 
     def hire(self) -> Worker:
@@ -108,22 +107,23 @@ class Nursery:
             BuildError: the nursery's process has ended.
         """
         ours, theirs = multiprocessing.Pipe()
-        self._pipe.send("hire")
-        send_handle(self._pipe, theirs.fileno(), self._process.pid)
-        theirs.close()
-        return Worker(self._answer(), ours)
+        with theirs:
+            return Worker(self._asked("hire", theirs.fileno()), ours)
 
     def bury(self, worker: Worker) -> int:
         """The exit code of a worker that has ended; minus the signal that ended it."""
         worker.pipe.close()
-        self._pipe.send(worker.pid)
-        code: int = self._answer()
+        code: int = self._asked(worker.pid)
         return code
 
-    def _answer(self) -> Any:
+    def _asked(self, request: object, handle: int | None = None) -> Any:
+        """What the process answers; a handle of a file goes along."""
         try:
+            self._pipe.send(request)
+            if handle is not None:
+                send_handle(self._pipe, handle, self._process.pid)
             return self._pipe.recv()
-        except EOFError:
+        except (EOFError, OSError):
             raise BuildError(
                 "the process that starts builds has ended",
                 why="it ran out of memory, or was ended from outside",
