@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         EventSink,
         Notes,
         PythonRunner,
+        SearchIndex,
         Secrets,
         SourceReader,
         Warehouse,
@@ -242,6 +243,13 @@ def tables_engine(environment: Environment, scratch: Path) -> Tables:
 
     scratch.mkdir(parents=True, exist_ok=True)
     return DuckEngine([], {**environment.settings, "scratch": str(scratch)})
+
+
+def search_index(folder: Path) -> SearchIndex:
+    """The search index in a folder, which is made when something is written."""
+    from meshwright.adapters.tantivy.index import TantivyIndex
+
+    return TantivyIndex(folder)
 
 
 def open_readable(environment: Environment, root: Path) -> Readable:

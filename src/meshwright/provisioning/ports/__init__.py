@@ -21,6 +21,7 @@ from meshwright.provisioning.ports.engine import (
 )
 from meshwright.provisioning.ports.events import EventSink
 from meshwright.provisioning.ports.python import Limits, ProcessCost, PythonRunner
+from meshwright.provisioning.ports.search import SearchIndex, SearchView
 from meshwright.provisioning.ports.sources import (
     Extraction,
     Increment,
@@ -49,6 +50,8 @@ __all__ = [
     "Parted",
     "ProcessCost",
     "PythonRunner",
+    "SearchIndex",
+    "SearchView",
     "Secrets",
     "Session",
     "SourceCapabilities",
