@@ -51,7 +51,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """The words that are looked for; `corrected` says which were not known, and what is looked for instead."""
+    """The words that are looked for; `corrected` has those that nothing has, and what is looked for instead."""
 
     words: Sequence[Wording]
     asked: Sequence[str]
