@@ -7,12 +7,14 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import RLock
 
 import tantivy
 
 from meshwright.adapters.tantivy.files import Damaged, check_files
 from meshwright.adapters.tantivy.schema import (
     FORMAT,
+    NUMBERS,
     STATE,
     Stems,
     filter_field,
@@ -29,7 +31,7 @@ _TRIES = 5
 
 
 class TantivyIndex:
-    """A `SearchIndex`. Belongs to one thread at a time; its views may be read by several.
+    """A `SearchIndex`, for several threads.
 
     What is damaged is put aside, and an empty index takes its place. Where a folder cannot be written,
     changes live in memory, for this process alone.
@@ -43,6 +45,7 @@ class TantivyIndex:
         self._read: tuple[int, int, int] | None = None
         self._view: TantivyView | None = None
         self._in_memory = False
+        self._lock = RLock()
 
     @property
     def writable(self) -> bool:
@@ -52,6 +55,10 @@ class TantivyIndex:
         return self._stems[word]
 
     def view(self) -> SearchView:
+        with self._lock:
+            return self._newest()
+
+    def _newest(self) -> SearchView:
         if self._in_memory:
             return self._searched(self._opened())
         for _ in range(_TRIES):
@@ -183,8 +190,8 @@ class TantivyIndex:
                 document.add_text(field, value)
         document.add_text("unit", entry.unit)
         document.add_text("group", entry.group)
-        document.add_unsigned("first", entry.numbers[0])
-        document.add_unsigned("second", entry.numbers[1])
+        for field, number in zip(NUMBERS, entry.numbers, strict=True):
+            document.add_unsigned(field, number)
         document.add_bytes("source", entry.source)
         return document
 

@@ -14,6 +14,9 @@ FORMAT = "1"
 STATE = "\0state"
 """The unit of the one document that holds the state."""
 
+NUMBERS = ("first", "second", "third", "fourth")
+"""The fields of the numbers of an entry."""
+
 _WORDS = "words"
 
 
@@ -40,8 +43,8 @@ def schema() -> tantivy.Schema:
     builder.add_text_field("group", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("unit", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("word", stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_unsigned_field("first", fast=True)
-    builder.add_unsigned_field("second", fast=True)
+    for name in NUMBERS:
+        builder.add_unsigned_field(name, fast=True)
     builder.add_bytes_field("source", stored=True)
     return builder.build()
 

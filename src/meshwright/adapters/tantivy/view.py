@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import cached_property
+from typing import Any
 
 from tantivy import DocAddress, Occur, Query, Searcher
 
-from meshwright.adapters.tantivy.schema import STATE, Stems, filter_field, schema, text_field
+from meshwright.adapters.tantivy.schema import NUMBERS, STATE, Stems, filter_field, schema, text_field
 from meshwright.provisioning.ports.search import FIELDS, GROUPS, Found, Hit, WordQuery
 
 _EXAMINED = 400
@@ -32,11 +33,10 @@ class TantivyView:
             return Found((), 0)
         found = self._searcher.search(asked, limit=query.limit)
         places = [place for _, place in found.hits]
-        first = self._searcher.fast_field_values("first", places)
-        second = self._searcher.fast_field_values("second", places)
+        numbers: Any = zip(*(self._searcher.fast_field_values(name, places) for name in NUMBERS), strict=True)
         hits = [
-            Hit(score, place.segment_ord << 32 | place.doc, (int(one or 0), int(other or 0)))
-            for (score, place), one, other in zip(found.hits, first, second, strict=True)
+            Hit(score, place.segment_ord << 32 | place.doc, each)
+            for (score, place), each in zip(found.hits, numbers, strict=True)
         ]
         return Found(hits, int(found.count))  # type: ignore[attr-defined]  # its stubs have it not
 

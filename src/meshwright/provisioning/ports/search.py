@@ -16,6 +16,10 @@ FILTERS = ("type", "domain", "status", "classification", "owner", "tag", "source
 """What entries can be filtered by; an entry has any number of values of each."""
 
 
+Numbers = tuple[int, int, int, int]
+"""What an entry is told apart by without its source; each from 0 to 2**63 - 1."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One thing that can be found.
@@ -28,7 +32,7 @@ class Entry:
     group: str
     texts: Mapping[str, Sequence[str]]
     filters: Mapping[str, Collection[str]]
-    numbers: tuple[int, int]
+    numbers: Numbers
     source: bytes
 
 
@@ -59,7 +63,7 @@ class Hit:
 
     score: float
     key: int
-    numbers: tuple[int, int]
+    numbers: Numbers
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
+from zlib import crc32
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -43,9 +44,12 @@ class Numbering:
         """The number of a product, or of a domain itself."""
         return self.places.setdefault((domain, product), len(self.places))
 
-    def trait(self, type: str, status: str, classification: str, tags: Collection[str]) -> int:
-        """The number of a type, a status, a classification and tags."""
-        return self.traits.setdefault((type, status, classification, *sorted(tags)), len(self.traits))
+    def trait(
+        self, type: str, status: str, classification: str, tags: Collection[str], role: str = ""
+    ) -> int:
+        """The number of a type, a status, a classification, a role (`key` or none) and tags."""
+        trait = (type, status, classification, role, *sorted(tags))
+        return self.traits.setdefault(trait, len(self.traits))
 
 
 def unit_of_domain(domain: str) -> str:
@@ -81,7 +85,7 @@ def domain_entries(
                 "text": _words(row["description"], row["team"], *tags),
             },
             _filters("domain", row["domain"], None, None, tags),
-            (numbering.place(row["domain"], None), numbering.trait("domain", "", "", tags)),
+            (numbering.place(row["domain"], None), numbering.trait("domain", "", "", tags), 0, 0),
             _source("domain", row["address"], row["domain"], row["description"]),
         )
 
@@ -117,6 +121,7 @@ def _needed_columns(table: pa.Table) -> pa.Table:
             *("domain", "product", "contract_id", "contract_version", "object", "path", "address", "name"),
             *("column", "logical_type", "physical_type", "description", "business_name", "classification"),
             *("semantic_type", "examples", "allowed", "transform_description", "deprecated", "tags"),
+            "primary_key_position",
         ]
     )
 
@@ -149,12 +154,12 @@ def _product(key: ProductKey, parts: Mapping[str, list[Row]], numbering: Numberi
         inside = [each for each in objects if each["port"] == port["port"] and each["major"] == port["major"]]
         yield whose.port_entry(port, contract, inside)
     statuses = {(port["port"], port["major"]): port["status"] for port in outputs}
-    for each in objects:
+    for number, each in enumerate(objects, 1):
         own = columns.get((each["contract_id"], each["contract_version"], each["object"]), [])
         status: str = statuses.get((each["port"], each["major"])) or product["status"]
-        yield whose.object_entry(each, own, status)
+        yield whose.object_entry(each, own, status, number)
         for row in own:
-            yield whose.column_entry(row, each, status)
+            yield whose.column_entry(row, each, status, number)
     yield from whose.term_entries()
 
 
@@ -232,7 +237,7 @@ class _Whose:
             port=port["port"],
         )
 
-    def object_entry(self, row: Row, columns: Sequence[Row], status: str) -> Entry:
+    def object_entry(self, row: Row, columns: Sequence[Row], status: str, number: int) -> Entry:
         inside = [
             text for each in columns for text in (each["name"], each["business_name"], each["description"])
         ]
@@ -253,14 +258,17 @@ class _Whose:
             },
             "deprecated" if row["deprecated"] and status == "active" else status,
             row["tags"],
+            number,
             port=row["port"],
             object=row["object"],
             label=row["business_name"],
         )
 
-    def column_entry(self, row: Row, of: Row, status: str) -> Entry:
+    def column_entry(self, row: Row, of: Row, status: str, number: int) -> Entry:
         status = "deprecated" if row["deprecated"] and status == "active" else status
         classification, tags = row["classification"] or "", row["tags"] or ()
+        role = "key" if row["primary_key_position"] or row["path"].lower().endswith("id") else ""
+        trait = self.numbering.trait("column", status, classification, tags, role)
         name, more = self._said(row["address"])
         said = (row["description"], row["semantic_type"], row["transform_description"])
         values = (*(row["allowed"] or ())[:50], *(row["examples"] or ())[:10])
@@ -279,7 +287,7 @@ class _Whose:
             "column",
             texts,
             _filters("column", self.key.domain, self.product, status, tags, self.sources, classification),
-            (self.place, self.numbering.trait("column", status, classification, tags)),
+            (self.place, trait, number, crc32(row["path"].lower().encode())),
             _source(
                 "column",
                 row["address"],
@@ -321,6 +329,7 @@ class _Whose:
         texts: Mapping[str, list[str]],
         status: str,
         tags: Sequence[str] | None,
+        number: int = 0,
         **more: Any,
     ) -> Entry:
         tags = tags or ()
@@ -331,7 +340,7 @@ class _Whose:
             "thing",
             whole,
             _filters(type, self.key.domain, self.product, status, tags, self.sources),
-            (self.place, self.numbering.trait(type, status, "", tags)),
+            (self.place, self.numbering.trait(type, status, "", tags), number, 0),
             _source(type, address, title, description, **more),
         )
 

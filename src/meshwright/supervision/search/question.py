@@ -51,7 +51,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """The words that are looked for; `corrected` has those that nothing has, and what is looked for instead."""
+    """The words that are looked for; `corrected` has what is looked for instead of unknown ones."""
 
     words: Sequence[Wording]
     asked: Sequence[str]
