@@ -24,10 +24,11 @@ from meshwright.experience.load import load_tree
 from meshwright.provisioning.registry import AppliedDomain
 from meshwright.supervision.metamodel.tables import MeshTables
 from meshwright.supervision.search.documents import RELATIONS
+from meshwright.supervision.search.meaning import learn
 from meshwright.supervision.search.question import Question
 from meshwright.supervision.search.renewal import renew
 from meshwright.supervision.search.search import MeshSearch
-from meshwright.wiring import open_readable, open_registry, search_index
+from meshwright.wiring import open_readable, open_registry, search_index, search_meanings
 
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE.parents[1] / "examples"
@@ -49,7 +50,10 @@ def indexed(example: Path, folder: Path, semantic: bool) -> MeshSearch:
     with open_readable(environment, folder).reading(environment.name) as reading:
         tables = MeshTables.empty(tree.settings.name, RELATIONS).refreshed(reading)
     renew(index, tables)
-    return MeshSearch(index, tree.settings.name)
+    meanings = search_meanings(folder / "search") if semantic else None
+    if meanings is not None:
+        learn(meanings, index.view())
+    return MeshSearch(index, tree.settings.name, meanings)
 
 
 def place(address: str) -> str:

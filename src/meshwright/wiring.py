@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         CustomEngine,
         Engine,
         EventSink,
+        Meanings,
         Notes,
         PythonRunner,
         SearchIndex,
@@ -250,6 +251,17 @@ def search_index(folder: Path) -> SearchIndex:
     from meshwright.adapters.tantivy.index import TantivyIndex
 
     return TantivyIndex(folder)
+
+
+def search_meanings(folder: Path) -> Meanings:
+    """What finds by meaning, with what it learnt in a folder.
+
+    Raises:
+        MissingPart: the extra `semantic` is not installed.
+    """
+    from meshwright.adapters.minilm.meanings import MiniLm
+
+    return MiniLm(folder)
 
 
 def open_readable(environment: Environment, root: Path) -> Readable:

@@ -190,6 +190,8 @@ class TantivyIndex:
                 document.add_text(field, value)
         document.add_text("unit", entry.unit)
         document.add_text("group", entry.group)
+        if entry.meaning:
+            document.add_text("meaning", entry.meaning)
         for field, number in zip(NUMBERS, entry.numbers, strict=True):
             document.add_unsigned(field, number)
         document.add_bytes("source", entry.source)

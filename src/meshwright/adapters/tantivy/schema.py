@@ -43,6 +43,7 @@ def schema() -> tantivy.Schema:
     builder.add_text_field("group", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("unit", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("word", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("meaning", tokenizer_name="raw", index_option="basic")
     for name in NUMBERS:
         builder.add_unsigned_field(name, fast=True)
     builder.add_bytes_field("source", stored=True)

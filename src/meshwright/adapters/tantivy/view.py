@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -24,21 +24,35 @@ class TantivyView:
 
     @cached_property
     def state(self) -> bytes | None:
-        hits = self._searcher.search(Query.term_query(schema(), "unit", STATE, "basic"), limit=1).hits
+        hits = self._searcher.search(_is("unit", STATE), limit=1).hits
         return self._source(hits[0][1]) if hits else None
 
     def search(self, query: WordQuery) -> Found:
         asked = self._asked(query)
         if asked is None:
             return Found((), 0)
-        found = self._searcher.search(asked, limit=query.limit)
-        places = [place for _, place in found.hits]
-        numbers: Any = zip(*(self._searcher.fast_field_values(name, places) for name in NUMBERS), strict=True)
-        hits = [
-            Hit(score, place.segment_ord << 32 | place.doc, each)
-            for (score, place), each in zip(found.hits, numbers, strict=True)
+        return self._found(asked, query.limit)
+
+    def meanings(self) -> Sequence[str]:
+        return [meaning for meaning, _ in self._searcher.terms_with_prefix("meaning", "")]
+
+    def having(
+        self,
+        meanings: Mapping[str, float],
+        filters: Mapping[str, Collection[str]] | None = None,
+        limit: int = 1000,
+    ) -> Found:
+        terms = [
+            (
+                Occur.Should,
+                Query.const_score_query(Query.term_query(schema(), "meaning", each, "basic"), score),
+            )
+            for each, score in meanings.items()
         ]
-        return Found(hits, int(found.count))  # type: ignore[attr-defined]  # its stubs have it not
+        if not terms:
+            return Found((), 0)
+        passing = [(Occur.Must, _passing(name, values)) for name, values in (filters or {}).items()]
+        return self._found(Query.boolean_query([(Occur.Must, Query.boolean_query(terms)), *passing]), limit)
 
     def fetch(self, hits: Sequence[Hit]) -> Sequence[bytes]:
         places = [DocAddress(hit.key >> 32, hit.key & 0xFFFFFFFF) for hit in hits]
@@ -70,6 +84,16 @@ class TantivyView:
 
     # --- inside
 
+    def _found(self, asked: Query, limit: int) -> Found:
+        found = self._searcher.search(asked, limit=limit)
+        places = [place for _, place in found.hits]
+        numbers: Any = zip(*(self._searcher.fast_field_values(name, places) for name in NUMBERS), strict=True)
+        hits = [
+            Hit(score, place.segment_ord << 32 | place.doc, each)
+            for (score, place), each in zip(found.hits, numbers, strict=True)
+        ]
+        return Found(hits, int(found.count))  # type: ignore[attr-defined]  # its stubs have it not
+
     def _source(self, place: DocAddress) -> bytes:
         return bytes(self._searcher.doc(place).get_first("source") or b"")
 
@@ -85,7 +109,7 @@ class TantivyView:
         if words is None:
             if query.words:
                 return None
-            group = Query.term_query(schema(), "group", query.group, "basic")
+            group = _is("group", query.group)
             return Query.boolean_query([(Occur.Must, Query.const_score_query(group, 1.0)), *passing])
         return Query.boolean_query([(Occur.Must, words), *passing]) if passing else words
 
@@ -105,6 +129,10 @@ class TantivyView:
             for (field, stem), weight in weights.items()
         ]
         return Query.boolean_query(terms) if terms else None
+
+
+def _is(field: str, value: str) -> Query:
+    return Query.term_query(schema(), field, value, "basic")
 
 
 def _passing(name: str, values: Collection[str]) -> Query:

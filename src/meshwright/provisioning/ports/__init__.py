@@ -21,7 +21,7 @@ from meshwright.provisioning.ports.engine import (
 )
 from meshwright.provisioning.ports.events import EventSink
 from meshwright.provisioning.ports.python import Limits, ProcessCost, PythonRunner
-from meshwright.provisioning.ports.search import SearchIndex, SearchView
+from meshwright.provisioning.ports.search import Meanings, SearchIndex, SearchView
 from meshwright.provisioning.ports.sources import (
     Extraction,
     Increment,
@@ -45,6 +45,7 @@ __all__ = [
     "Inspection",
     "Limits",
     "Located",
+    "Meanings",
     "Merge",
     "Notes",
     "Parted",

@@ -26,6 +26,7 @@ class Entry:
 
     `unit` is what it is replaced with; `group` is one of GROUPS. `texts` holds words for some of FIELDS,
     `filters` values for some of FILTERS. `numbers` come with hits; `source` with those that are fetched.
+    `meaning` names what it means: entries that mean the same have the same.
     """
 
     unit: str
@@ -34,6 +35,7 @@ class Entry:
     filters: Mapping[str, Collection[str]]
     numbers: Numbers
     source: bytes
+    meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,19 @@ class SearchView(Protocol):
         """The sources of hits of this view."""
         ...
 
+    def meanings(self) -> Sequence[str]:
+        """The meanings of entries; some that no entry has any more may be among them."""
+        ...
+
+    def having(
+        self,
+        meanings: Mapping[str, float],
+        filters: Mapping[str, Collection[str]] | None = None,
+        limit: int = 1000,
+    ) -> Found:
+        """Entries of these meanings, each with the score of its meaning."""
+        ...
+
     def knows(self, word: str) -> bool:
         """Whether any entry has the word."""
         ...
@@ -134,4 +149,19 @@ class SearchIndex(Protocol):
             LockHeld: another process writes.
             Conflict: `base` is no longer the newest state.
         """
+        ...
+
+
+class Meanings(Protocol):
+    """What tells how near texts are in meaning; what was learnt is kept between processes."""
+
+    def learn(self, wanted: Collection[str], text_of: Callable[[str], str | None]) -> int:
+        """Know these meanings and no others; `text_of` has the text of one that is new, None if it is void.
+
+        Returns how many were new.
+        """
+        ...
+
+    def nearest(self, text: str, limit: int) -> Sequence[tuple[str, float]]:
+        """The known meanings that are nearest to a text, with how near: 1 is the same, 0 is unrelated."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any
 from urllib.parse import unquote
 from zlib import crc32
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from meshwright.model.address import ProductKey
-from meshwright.provisioning.ports.search import Entry
+from meshwright.provisioning.ports.search import Entry, Numbers
 from meshwright.supervision.search.words import name_words, words_of
 
 VERSION = 1
@@ -22,11 +23,16 @@ VERSION = 1
 TYPES = ("domain", "product", "port", "object", "column", "term")
 """The types of what is found."""
 
-RELATIONS = (
-    *("domains", "products", "ports", "contracts", "objects", "columns", "servers"),
-    *("synonyms", "authoritative_definitions", "edges", "runs", "slo_status"),
+_PARTS = (
+    *("products", "ports", "contracts", "objects", "columns", "servers"),
+    *("synonyms", "authoritative_definitions"),
 )
+
+RELATIONS = ("domains", *_PARTS, "edges", "runs", "slo_status")
 """The relations that entries and their standing are made from."""
+
+_INSIDE = 30
+"""Names of parts that are told with what has them."""
 
 _GLOSSARY = "businessdefinition"
 
@@ -77,7 +83,7 @@ def domain_entries(
     domains = [row for row in tables["domains"].to_pylist() if row["domain"] in names]
     for row in domains:
         tags = row["tags"] or ()
-        yield Entry(
+        yield _entry(
             unit_of_domain(row["domain"]),
             "thing",
             {
@@ -96,7 +102,7 @@ def product_entries(
     """The entries of these products, one product after another."""
     if not keys:
         return
-    some = {name: _of(tables[name], keys) for name in RELATIONS[1:9]}
+    some = {name: _of(tables[name], keys) for name in _PARTS}
     parts = {name: _by_product(table) for name, table in some.items() if name != "columns"}
     columns = _by_product(_needed_columns(some["columns"]))
     for key in sorted(keys):
@@ -216,6 +222,7 @@ class _Whose:
             },
             row["status"],
             row["tags"],
+            inside=[each["object"] for each in objects[:_INSIDE]],
         )
 
     def port_entry(self, port: Row, contract: Row | None, objects: Sequence[Row]) -> Entry:
@@ -262,6 +269,7 @@ class _Whose:
             port=row["port"],
             object=row["object"],
             label=row["business_name"],
+            inside=[each["name"] for each in columns[:_INSIDE] if each["name"]],
         )
 
     def column_entry(self, row: Row, of: Row, status: str, number: int) -> Entry:
@@ -282,7 +290,7 @@ class _Whose:
             "text": [*_words(*said, *tags, *values), *more],
             "context": [*words_of(of["object"]), *_words(of["business_name"], self.product["name"])],
         }
-        return Entry(
+        return _entry(
             self.unit,
             "column",
             texts,
@@ -335,7 +343,7 @@ class _Whose:
         tags = tags or ()
         name, text = self._said(address)
         whole = {**texts, "name": [*texts["name"], *name], "text": [*texts["text"], *_words(*tags), *text]}
-        return Entry(
+        return _entry(
             self.unit,
             "thing",
             whole,
@@ -376,9 +384,35 @@ def _filters(
     return found
 
 
-def _source(type: str, address: str, title: str, description: str | None, **more: Any) -> bytes:
+def _source(type: str, address: str, title: str, description: str | None, **more: Any) -> dict[str, Any]:
     found = {"type": type, "address": address, "title": title, "description": description, **more}
-    return json.dumps({name: value for name, value in found.items() if value}, ensure_ascii=False).encode()
+    return {name: value for name, value in found.items() if value}
+
+
+def _entry(
+    unit: str,
+    group: str,
+    texts: Mapping[str, Sequence[str]],
+    filters: Mapping[str, Collection[str]],
+    numbers: Numbers,
+    source: Mapping[str, Any],
+) -> Entry:
+    written = json.dumps(source, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    meaning = blake2b(meaning_of(source).encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
+    return Entry(unit, group, texts, filters, numbers, written, meaning)
+
+
+def meaning_of(source: Mapping[str, Any]) -> str:
+    """What the thing of a source means, as a sentence or two."""
+    name = source.get("label") or " ".join(words_of(source["title"]))
+    inside = ", ".join(" ".join(words_of(each)) for each in source.get("inside", ()))
+    of = source.get("object") if source["type"] == "column" else None
+    parts = (
+        f"{name} of {' '.join(words_of(of))}" if of else name,
+        source.get("description"),
+        inside,
+    )
+    return ". ".join(str(part).rstrip(".") for part in parts if part)
 
 
 def _words(*texts: str | None) -> list[str]:

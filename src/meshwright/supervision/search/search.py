@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from meshwright.provisioning.ports.search import GROUPS, SearchIndex, SearchView, WordQuery
+from meshwright.provisioning.ports.search import GROUPS, Meanings, SearchIndex, SearchView, WordQuery
 from meshwright.supervision.search.answer import Answer, FoundThing, Spans
+from meshwright.supervision.search.meaning import fused, near
 from meshwright.supervision.search.question import Question, Understood, understand
 from meshwright.supervision.search.ranking import WEIGHTS, Ranked, facets, order, rank
 from meshwright.supervision.search.state import State
@@ -17,15 +18,20 @@ BEST = 1000
 """Entries of each group that are ranked by trust and use, and counted by facet."""
 
 
+MEANING = 0.5
+"""How much the order by meaning counts against that by words."""
+
+
 class MeshSearch:
     """Answers questions from an index as it is; `renew` in `renewal` makes it what the mesh is.
 
     May be used by several threads.
     """
 
-    def __init__(self, index: SearchIndex, mesh: str) -> None:
+    def __init__(self, index: SearchIndex, mesh: str, meanings: Meanings | None = None) -> None:
         self._index = index
         self._mesh = mesh
+        self._meanings = meanings
         self._known: tuple[bytes | None, State] = (None, State(mesh))
 
     def state(self, view: SearchView) -> State:
@@ -46,7 +52,7 @@ class MeshSearch:
         view = self._index.view()
         state = self.state(view)
         understood = understand(question, view, self._index.stem)
-        if question.text.strip() and not understood.words:
+        if question.text.strip() and not understood.words and self._meanings is None:
             return Answer(question.text, (), 0, 0, {}, {}, current)
         total, ranked = self._ranked(view, state, question, understood)
         page = ranked[question.offset : question.offset + question.limit]
@@ -65,7 +71,12 @@ class MeshSearch:
             found = view.search(query)
             total += found.total
             ranked += [rank(hit, state) for hit in found.hits]
-        return total, order(ranked)
+        by_words = order(ranked)
+        if self._meanings is None or not question.text.strip():
+            return total, by_words
+        by_meaning = order([rank(hit, state) for hit in near(self._meanings, view, question)])
+        whole = fused(by_words, by_meaning, MEANING)
+        return max(total, len(whole)), whole
 
 
 def _groups(types: Collection[str]) -> Iterator[str]:
