@@ -52,6 +52,10 @@ def search(
         ),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to print.")] = 10,
+    semantic: Annotated[
+        bool,
+        typer.Option("--semantic", help="By meaning too: takes the extra `semantic`, and some seconds more."),
+    ] = False,
     environment: EnvironmentOption = None,
     format: FormatOption = "text",
 ) -> None:
@@ -65,7 +69,7 @@ def search(
         raise InputError(
             "nothing is asked for", way_out='say some words: `mesh search "vacant buildings"`, or a --facet'
         )
-    found, current = open_workspace(context, environment, applied=True).search()
+    found, current = open_workspace(context, environment, applied=True).search(semantic)
     answer = found.ask(Question(text, filters, limit), current)
     if format == "json":
         print_json(answer.as_json())

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 
 from meshwright.provisioning.ports.search import Hit, Meanings, SearchView
 from meshwright.supervision.search.documents import meaning_of
-from meshwright.supervision.search.question import Question
+from meshwright.supervision.search.question import Question, Understood
 from meshwright.supervision.search.ranking import Ranked
 
 NEAR = 200
 """Meanings that are looked at; ten times as many where only some things are wanted."""
 
 _LEAST = 0.2
-_K = 10
+_K = 3
+_OF_WORDS, _OF_SENTENCES = 0.4, 0.8
 
 
 def learn(meanings: Meanings, view: SearchView) -> int:
@@ -32,6 +33,11 @@ def near(meanings: Meanings, view: SearchView, question: Question) -> Sequence[H
     limit = NEAR * 10 if question.filters else NEAR
     found = {each: score for each, score in meanings.nearest(question.text, limit) if score >= _LEAST}
     return view.having(found, question.filters).hits
+
+
+def share_of_meaning(understood: Understood) -> float:
+    """How much meaning counts against words: most where a sentence is asked, which has words around words."""
+    return _OF_SENTENCES if understood.silent >= 2 else _OF_WORDS
 
 
 def fused(by_words: Sequence[Ranked], by_meaning: Sequence[Ranked], share: float) -> list[Ranked]:

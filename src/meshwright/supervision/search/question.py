@@ -51,11 +51,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """The words that are looked for; `corrected` has what is looked for instead of unknown ones."""
+    """The words that are looked for; `corrected` has what is looked for instead of unknown ones.
+
+    `silent` counts the words of the question that say nothing.
+    """
 
     words: Sequence[Wording]
-    asked: Sequence[str]
     corrected: Mapping[str, Sequence[str]]
+    silent: int = 0
 
 
 def understand(question: Question, view: SearchView, stem: Callable[[str], str]) -> Understood:
@@ -82,7 +85,7 @@ def understand(question: Question, view: SearchView, stem: Callable[[str], str])
                 corrected[word] = tuple(instead)
                 variants.update(instead)
         found.append(Wording(variants))
-    return Understood(found, words, corrected)
+    return Understood(found, corrected, sum(word in silent() for word in every))
 
 
 def _others(word: str, stem: Callable[[str], str]) -> Sequence[str]:

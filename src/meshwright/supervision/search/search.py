@@ -8,7 +8,7 @@ from typing import Any
 
 from meshwright.provisioning.ports.search import GROUPS, Meanings, SearchIndex, SearchView, WordQuery
 from meshwright.supervision.search.answer import Answer, FoundThing, Spans
-from meshwright.supervision.search.meaning import fused, near
+from meshwright.supervision.search.meaning import fused, near, share_of_meaning
 from meshwright.supervision.search.question import Question, Understood, understand
 from meshwright.supervision.search.ranking import WEIGHTS, Ranked, facets, order, rank
 from meshwright.supervision.search.state import State
@@ -16,10 +16,6 @@ from meshwright.supervision.search.words import placed_words
 
 BEST = 1000
 """Entries of each group that are ranked by trust and use, and counted by facet."""
-
-
-MEANING = 0.5
-"""How much the order by meaning counts against that by words."""
 
 
 class MeshSearch:
@@ -75,7 +71,7 @@ class MeshSearch:
         if self._meanings is None or not question.text.strip():
             return total, by_words
         by_meaning = order([rank(hit, state) for hit in near(self._meanings, view, question)])
-        whole = fused(by_words, by_meaning, MEANING)
+        whole = fused(by_words, by_meaning, share_of_meaning(understood))
         return max(total, len(whole)), whole
 
 
