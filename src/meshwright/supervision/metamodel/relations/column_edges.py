@@ -147,9 +147,9 @@ def _columns_by_table(world: World, addresses: set[str]) -> Mapping[tuple[str, s
     contract = ("domain", "product", "contract_id", "contract_version")
     served: dict[tuple[str, ...], list[str]] = {}
     ports = world.lists("ports", ("direction", "address", *contract))
-    for direction, address, *of in zip(*ports.values(), strict=True):
+    for direction, address, *place in zip(*ports.values(), strict=True):
         if direction == "output" and address in addresses:
-            served.setdefault(tuple(of), []).append(address)
+            served.setdefault(tuple(place), []).append(address)
     of_contract = pc.binary_join_element_wise(*(columns[name] for name in contract), "\n")
     sources = pc.binary_join_element_wise(SOURCE, columns["contract_id"], "")
     wanted = pc.or_(
@@ -163,13 +163,13 @@ def _columns_by_table(world: World, addresses: set[str]) -> Mapping[tuple[str, s
     found: dict[tuple[str, str], dict[str, None]] = {}
     rows = columns.filter(wanted).select([*contract, "object", "binding", "column"]).to_pylist()
     for row in rows:
-        of = tuple(row[name] for name in contract)
-        table = names[(*of, row["object"])]
-        places = served.get(of, [])
+        bound_to = tuple(row[name] for name in contract)
+        table = names[(*bound_to, row["object"])]
+        places = served.get(bound_to, [])
         if row["binding"] == "source":
             places = [*places, f"{SOURCE}{row['contract_id']}"]
-        for place in places:
-            found.setdefault((place, table), {})[row["column"]] = None
+        for at in places:
+            found.setdefault((at, table), {})[row["column"]] = None
     return {place: list(each) for place, each in found.items()}
 
 
