@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "facts": "operate",
     "quarantine": "quarantine",
     "query": "consume",
+    "policy": "policy",
     "lineage": "lineage",
     "impact": "lineage",
     "test": "testing",

@@ -36,6 +36,9 @@ _NAMES = (
     "runs",
     "checks",
     "slo_status",
+    "policies",
+    "waivers",
+    "violations",
     "facts",
 )
 
