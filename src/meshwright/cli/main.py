@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "quarantine": "quarantine",
     "query": "consume",
     "search": "search",
+    "policy": "policy",
     "lineage": "lineage",
     "impact": "lineage",
     "test": "testing",
