@@ -28,7 +28,7 @@ RELATION = Relation(
         text(
             "kind", "What kind of check: `required`, `unique`, `metric`, `service_level`, ...", required=True
         ),
-        text("status", "`fail`, `error` or `skip`.", required=True),
+        text("status", "`fail`, `warn`, `error` or `skip`.", required=True),
         text("severity", "`error`, `warning` or `info`.", required=True),
         text("dimension", "Its quality dimension."),
         text("expected", "What was to be, in words."),
