@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "facts": "operate",
     "quarantine": "quarantine",
     "query": "consume",
+    "search": "search",
     "lineage": "lineage",
     "impact": "lineage",
     "test": "testing",
