@@ -69,8 +69,9 @@ def _site(context: typer.Context, environment: str | None) -> Site:
     """The environment, from its registry: nothing of the tree is read but mesh.yaml."""
     from meshwright.experience.load import load_settings
     from meshwright.server.live import LiveMesh
+    from meshwright.server.search import LiveSearch
     from meshwright.server.site import Site
-    from meshwright.wiring import open_readable, open_registry, tables_engine
+    from meshwright.wiring import open_readable, open_registry, search_index, tables_engine
 
     root = find_root(context.obj.directory)
     settings = load_settings(root)
@@ -83,8 +84,12 @@ def _site(context: typer.Context, environment: str | None) -> Site:
         )
     found = settings.environments[name]
     scratch = root / ".mesh" / name / "scratch"
+    live = LiveMesh(settings.name, name, open_readable(found, root))
+    search = LiveSearch(search_index(root / ".mesh" / name / "search"), settings.name)
+    live.follow(search.follow)
     return Site(
-        live=LiveMesh(settings.name, name, open_readable(found, root)),
+        live=live,
+        search=search,
         registry=open_registry(found, root),
         environment=found,
         tables_engine=lambda: tables_engine(found, scratch),

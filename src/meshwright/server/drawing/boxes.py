@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from meshwright.server.drawing.layers import layered, layers_of
 from meshwright.server.drawing.svg import element, shortened, together
+from meshwright.supervision.catalogue.health import Level
 
 WIDTH = 216
 _BETWEEN = 84  # from a box to the next one on its right
@@ -41,7 +42,7 @@ class Box:
     href: str | None = None
     rows: Sequence[BoxRow] = ()
     hue: int | None = None
-    level: str | None = None
+    level: Level | None = None
     mark: bool = False
     hint: str = ""
 
