@@ -27,6 +27,7 @@ OURS = {
     "mesh-1.schema.json": "`mesh.yaml`",
     "domain-1.schema.json": "`domains/DOMAIN/domain.yaml`",
     "test-1.schema.json": "`domains/DOMAIN/PRODUCT/tests/*.yaml`",
+    "dashboard-1.schema.json": "`domains/DOMAIN/PRODUCT/dashboards/*.yaml`",
 }
 """The schemas of our own documents, and what they are for."""
 

@@ -244,6 +244,13 @@ def tables_engine(environment: Environment, scratch: Path) -> Tables:
     return DuckEngine([], {**environment.settings, "scratch": str(scratch)})
 
 
+def binding_engine() -> Tables:
+    """What binds queries to the columns of contracts; it reads no data, and touches no folder."""
+    from meshwright.adapters.duckdb.engine import DuckEngine
+
+    return DuckEngine([], {"memory_limit": "256MiB", "threads": 1})
+
+
 def open_readable(environment: Environment, root: Path) -> Readable:
     """The environment's registry, to be read in bulk."""
     return _open_registry(environment, root)

@@ -308,5 +308,5 @@ def _kind_at(path: str) -> tuple[bool, Kind | None]:
         if path.startswith("tests/"):
             return True, "test"
         if path.startswith("dashboards/"):
-            return True, None
+            return True, "dashboard"
     return False, None

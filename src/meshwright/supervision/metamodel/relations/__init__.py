@@ -30,6 +30,8 @@ _NAMES = (
     "authoritative_definitions",
     "synonyms",
     "custom_properties",
+    "dashboards",
+    "tiles",
     "publications",
     "publication_inputs",
     "runs",
