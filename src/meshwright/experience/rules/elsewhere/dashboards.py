@@ -36,7 +36,8 @@ PAGES: Mapping[str, str] = {
 
         ## What it does
         Refuses in a `chart`: data of its own (`data`, `datasets`, lookups in them), links, pictures,
-        `url(...)` in a colour, and interaction (`bind`, `select`). A chart shows what the `query` of its tile returns.
+        `url(...)` in a colour, and interaction (`bind`, `select`). A chart shows what the `query` of its tile
+        returns.
 
         ## Why is this bad
         What a reader's page loads from elsewhere tells others who reads it, and can change after it was
@@ -81,8 +82,8 @@ PAGES: Mapping[str, str] = {
         A tile names a column that its query does not return.
 
         ## What it does
-        Compares the fields of a chart's encodings, transforms and expressions, and the columns of a figure and
-        of a table, with what the tile's query returns. Fields that a chart's own transforms make are known.
+        Compares the fields of a chart's encodings, transforms and expressions, and the columns of a figure
+        and of a table, with what the query returns. Fields that a chart's own transforms make are known.
 
         ## Why is this bad
         The chart would be empty, without a word.
