@@ -18,6 +18,7 @@ from meshwright.provisioning.secrets import secrets_for
 if TYPE_CHECKING:
     from meshwright.adapters.registry.registry import SqlRegistry
     from meshwright.provisioning.ports import (
+        Charts,
         CustomEngine,
         Engine,
         EventSink,
@@ -242,6 +243,13 @@ def tables_engine(environment: Environment, scratch: Path) -> Tables:
 
     scratch.mkdir(parents=True, exist_ok=True)
     return DuckEngine([], {**environment.settings, "scratch": str(scratch)})
+
+
+def charts() -> Charts:
+    """What draws charts: Vega, in a process of its own that starts with the first chart."""
+    from meshwright.adapters.vega.charts import VegaCharts
+
+    return VegaCharts()
 
 
 def binding_engine() -> Tables:

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "gc": "operate",
     "facts": "operate",
     "quarantine": "quarantine",
+    "dashboard": "dashboards",
     "query": "consume",
     "lineage": "lineage",
     "impact": "lineage",
