@@ -41,7 +41,7 @@ def answer(request: Request, error: MeshwrightError, status: int) -> Response:
     if request.url.path.startswith(API):
         return JSONResponse({"error": error.as_json()}, status)
     title = _TITLES.get(status, "That did not work")
-    return pages_of(request).render(request, "error.html", status=status, title=title, error=error)
+    return pages_of(request).render(request, "error.html", status, code=status, title=title, error=error)
 
 
 def handle(app: FastAPI) -> None:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from meshwright.errors import MeshwrightError, Unavailable
 from meshwright.model.address import ProductKey
 from meshwright.provisioning.tables import AppliedProduct, Readable
+from meshwright.supervision.catalogue import Catalogue
 from meshwright.supervision.metamodel.tables import MeshTables
 
 T = TypeVar("T")
@@ -36,6 +37,7 @@ class Snapshot:
     mesh: str
     environment: str
     tables: MeshTables = field(repr=False)
+    catalogue: Catalogue = field(repr=False)
     problem: MeshwrightError | None = None
     _made: dict[Hashable, Any] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -129,7 +131,12 @@ class LiveMesh:
             with self._registry.reading(self.environment) as reading:
                 tables = before.refreshed(reading)
             if known is None or tables is not before or known.problem is not None:
-                snapshot = Snapshot(self.mesh, self.environment, tables)
+                if known is not None and tables is before:
+                    catalogue = known.catalogue
+                else:
+                    catalogue = Catalogue(tables, known.catalogue if known is not None else None)
+                    catalogue.warm()
+                snapshot = Snapshot(self.mesh, self.environment, tables, catalogue)
                 if known is None or tables is not before:
                     for follower in self._followers:
                         follower(snapshot)
@@ -140,7 +147,7 @@ class LiveMesh:
                 raise
             if known.problem is None:
                 _log.warning("the registry could not be read: %s", error)
-                self._snapshot = Snapshot(self.mesh, self.environment, known.tables, problem)
+                self._snapshot = Snapshot(self.mesh, self.environment, known.tables, known.catalogue, problem)
         finally:
             with self._lock:
                 self._looked = time.monotonic()

@@ -2,39 +2,143 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, TypeVar
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from meshwright.errors import NotFound
+from meshwright.model.address import ProductKey
+from meshwright.supervision.catalogue.rows import ByProduct, Row
+from meshwright.supervision.catalogue.summary import ProductSummary, summaries
 from meshwright.supervision.metamodel.tables import MeshTables
 
+Key = tuple[str, str]
 
-@dataclass(frozen=True, slots=True)
-class DomainSummary:
-    """A domain in a list; `products` counts those that are not retired."""
-
-    name: str
-    address: str
-    description: str | None
-    team: str | None
-    products: int
+T = TypeVar("T")
 
 
 class Catalogue:
-    """Answers about the tables of one state of the mesh."""
+    """The tables of one state of the mesh, with what is found in them often kept at hand.
 
-    def __init__(self, mesh: MeshTables) -> None:
+    `before` is that of an earlier state: what has not changed since is not made again.
+    """
+
+    def __init__(self, mesh: MeshTables, before: Catalogue | None = None) -> None:
         self.mesh = mesh.mesh
-        self.tables = mesh.tables
+        self.tables: Mapping[str, pa.Table] = mesh.tables
+        self._indexes: dict[str, ByProduct] = {}
+        self._made: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._wanted = () if before is None else tuple(before._indexes)
+        if before is not None:
+            for name, index in list(before._indexes.items()):
+                if before.tables[name] is mesh.tables.get(name):
+                    self._indexes[name] = index
 
-    def domains(self) -> Sequence[DomainSummary]:
-        """Every domain by its name."""
-        products = self.tables["products"].select(["domain", "status"]).to_pylist()
-        counts = Counter(each["domain"] for each in products if each["status"] != "retired")
-        found = [
-            DomainSummary(
-                row["domain"], row["address"], row["description"], row["team"], counts[row["domain"]]
+    def of(self, relation: str, domain: str, product: str) -> list[dict[str, Any]]:
+        """The rows of a relation that are about a product; none where there is no such relation."""
+        return self.index(relation).rows(domain, product) if relation in self.tables else []
+
+    def index(self, relation: str) -> ByProduct:
+        """A relation's rows by product."""
+        found = self._indexes.get(relation)
+        if found is None:
+            with self._lock:
+                found = self._indexes.get(relation)
+                if found is None:
+                    found = self._indexes[relation] = ByProduct(self.tables[relation])
+        return found
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` gives, made for the first who asks and kept for the others."""
+        if name not in self._made:
+            self._made[name] = make()
+        found: T = self._made[name]
+        return found
+
+    def warm(self) -> None:
+        """Make what nearly every answer needs, and what was asked for in the state before."""
+        _ = self.products
+        for name in self._wanted:
+            self.index(name)
+
+    @cached_property
+    def products(self) -> Mapping[ProductKey, ProductSummary]:
+        """Every applied product, in the order of their addresses."""
+        return summaries(self)
+
+    def product(self, domain: str, product: str) -> ProductSummary:
+        """One product.
+
+        Raises:
+            NotFound: there is none.
+        """
+        found = self.products.get(ProductKey(domain, product))
+        if found is None:
+            raise NotFound(
+                f"there is no product {domain}/{product}",
+                why="it is not applied in this environment, or not any more",
+                way_out="search for it, or look at its domain",
             )
-            for row in self.tables["domains"].to_pylist()
-        ]
-        return sorted(found, key=lambda each: each.name)
+        return found
+
+    # --- who reads what
+
+    @cached_property
+    def _reading(self) -> list[dict[str, Any]]:
+        edges = self.tables["edges"]
+        found: list[dict[str, Any]] = edges.filter(pc.equal(edges["kind"], "reads")).to_pylist()
+        return found
+
+    @cached_property
+    def reads(self) -> Mapping[Key, Sequence[Key]]:
+        """The products that each product reads."""
+        found: dict[Key, dict[Key, None]] = {}
+        for edge in self._reading:
+            if edge["from_kind"] == "port":
+                start = edge["from_domain"], edge["from_product"]
+                found.setdefault((edge["to_domain"], edge["to_product"]), {})[start] = None
+        return {key: tuple(each) for key, each in found.items()}
+
+    @cached_property
+    def consumers(self) -> Mapping[Key, Sequence[Key]]:
+        """The products that read each product."""
+        found: dict[Key, list[Key]] = {}
+        for reader, read in self.reads.items():
+            for key in read:
+                found.setdefault(key, []).append(reader)
+        return found
+
+    @cached_property
+    def sources(self) -> Mapping[Key, Sequence[str]]:
+        """The sources outside of the mesh that each product reads: `source:CONTRACT@MAJOR`."""
+        found: dict[Key, dict[str, None]] = {}
+        for edge in self._reading:
+            if edge["from_kind"] == "source":
+                found.setdefault((edge["to_domain"], edge["to_product"]), {})[edge["from_node"]] = None
+        return {key: tuple(each) for key, each in found.items()}
+
+    @cached_property
+    def readers_of_port(self) -> Mapping[str, Sequence[Row]]:
+        """The edges that lead from each output port, by its address."""
+        found: dict[str, list[Row]] = {}
+        for edge in self._reading:
+            if edge["from_kind"] == "port":
+                found.setdefault(edge["from_node"], []).append(edge)
+        return found
+
+    # --- policies
+
+    @cached_property
+    def open_violations(self) -> pa.Table | None:
+        """Violations that are neither fixed nor waived; None where no policies are known."""
+        table = self.tables.get("violations")
+        if table is None:
+            return None
+        if "fixed_at" in table.column_names:
+            table = table.filter(pc.is_null(table["fixed_at"]))
+        return table
