@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from meshwright.cli.workspace import Workspace
+    from meshwright.model.address import ProductKey
     from meshwright.model.dashboard import Dashboard
 
 PREVIEW_PORT = 8801
@@ -105,9 +106,7 @@ def export(
     if wrong is not None:
         listed = f"one of {', '.join(wrong.options[:12])}" if wrong.options else None
         raise InputError(f"filter `{wrong.filter.name}`: {wrong.problem}", way_out=listed)
-    text = exported(
-        view, charts(), workspace.mesh.name, workspace.environment.name, place_in(dashboard.file)
-    )
+    text = exported(view, charts(), workspace.mesh.name, workspace.environment.name, place_in(dashboard.file))
     file = out or Path(f"{dashboard.name}.html")
     try:
         file.write_text(text, encoding="utf-8")
@@ -151,4 +150,52 @@ def preview(
     environment: EnvironmentOption = None,
 ) -> None:
     """Show a dashboard as its file says, over what is published, and again whenever the file is saved."""
-    raise NotImplementedError
+    from meshwright.cli.serving import listen, serve_app
+    from meshwright.server.dashboards.preview import Preview, create_app
+    from meshwright.wiring import binding_engine, charts
+
+    workspace = open_workspace(context, environment, applied=True)
+    key = _key_in_tree(workspace, product)
+    app = create_app(
+        Preview(
+            root=workspace.root,
+            key=key,
+            name=name,
+            mesh=workspace.raw.settings.name,
+            environment=workspace.environment.name,
+            registry=workspace.registry,
+            tables=lambda: workspace.tables_engine,
+            binding=binding_engine,
+            charts=charts(),
+            cache=workspace.cache,
+        )
+    )
+    with listen("127.0.0.1", port) as (socket, address):
+        what = f"{key}, over what {workspace.environment.name} has published"
+        console().print(f"Preview of {what}, at {address}. Ctrl-C stops it.", markup=False, soft_wrap=True)
+        serve_app(app, socket)
+
+
+def _key_in_tree(workspace: Workspace, product: str) -> ProductKey:
+    """The product of this tree that a person means.
+
+    Raises:
+        InputError: there is none, or there are several.
+    """
+    from meshwright.experience.rules.suggest import Suggester
+
+    named = [
+        key
+        for key in workspace.raw.bundles
+        if product in (key.product, str(key), f"{key.domain}.{key.product}")
+    ]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        way_out = f"say {' or '.join(map(str, named))}"
+        raise InputError(f"`{product}` is the name of several products", way_out=way_out)
+    names = Suggester(map(str, workspace.raw.bundles))
+    raise InputError(
+        f"this tree has no product `{product}`",
+        way_out=names.hint(product, "`mesh list` shows what there is"),
+    )

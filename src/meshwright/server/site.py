@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 
 from meshwright.model.product import Environment
+from meshwright.provisioning.ports import Charts
 from meshwright.provisioning.registry import Registry
 from meshwright.provisioning.tables import Tables
 from meshwright.server.live import LiveMesh, Snapshot
+from meshwright.server.recent import Recent
+from meshwright.wiring import charts
 
 if TYPE_CHECKING:
     from meshwright.server.templating import Pages
@@ -19,12 +22,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Site:
-    """One environment that is served: its tables, its registry, and what runs SQL over the tables."""
+    """One environment that is served: its tables, its registry, what runs SQL over them, and what draws.
+
+    `recent` keeps what was shown of dashboards last.
+    """
 
     live: LiveMesh
     registry: Registry
     environment: Environment
     tables_engine: Callable[[], Tables]
+    charts: Charts = field(default_factory=charts)
+    recent: Recent = field(default_factory=Recent)
 
 
 def site_of(request: Request) -> Site:

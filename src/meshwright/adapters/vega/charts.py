@@ -10,7 +10,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Mapping
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,20 @@ START_SECONDS = 30.0
 MAX_SVG = 4 << 20
 """Bytes of one drawing."""
 
-_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR", "TEMP", "FONTCONFIG_FILE", "FONTCONFIG_PATH")
+KEPT = 32 << 20
+"""Characters of drawings that are kept: the same rows are not drawn twice."""
+
+_PASSED_ON = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "SYSTEMROOT",
+    "TMPDIR",
+    "TEMP",
+    "FONTCONFIG_FILE",
+    "FONTCONFIG_PATH",
+)
 """What the child sees of the environment: no secret is among it."""
 
 
@@ -37,17 +52,35 @@ class VegaCharts:
         self._seconds = seconds
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
-        self._rest = b""
+        self._drawn: OrderedDict[bytes, str] = OrderedDict()
+        self._size = 0
 
     def svg(self, spec: Mapping[str, Any], name: str) -> str:
         """See `provisioning.ports.charts.Charts`."""
-        answer = self._ask(json.dumps(spec, allow_nan=False).encode() + b"\n")
+        line = json.dumps(spec, allow_nan=False).encode() + b"\n"
+        key = blake2b(name.encode() + b"\0" + line, digest_size=20).digest()
+        with self._lock:
+            if key in self._drawn:
+                self._drawn.move_to_end(key)
+                return self._drawn[key]
+        answer = self._ask(line)
         if "error" in answer:
             raise BuildError(f"Vega cannot draw this chart: {_said(answer['error'])}")
         try:
-            return clean_svg(answer["svg"], name)
+            drawn = clean_svg(answer["svg"], name)
         except Unclean as error:
             raise BuildError(f"the chart holds what no page may: {error}") from error
+        self._keep(key, drawn)
+        return drawn
+
+    def _keep(self, key: bytes, drawn: str) -> None:
+        with self._lock:
+            if key not in self._drawn:
+                self._size += len(drawn)
+            self._drawn[key] = drawn
+            while self._size > KEPT:
+                _, old = self._drawn.popitem(last=False)
+                self._size -= len(old)
 
     def close(self) -> None:
         """End the child."""
@@ -115,7 +148,7 @@ class VegaCharts:
 
 def _start() -> subprocess.Popen[bytes]:
     worker = Path(__file__).with_name("worker.py")
-    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     child = subprocess.Popen(
         [sys.executable, "-I", str(worker)],
         stdin=subprocess.PIPE,

@@ -19,7 +19,7 @@ Asked = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One filter as it is set: `chosen` are the values as text, by field; `problem` what was not understood."""
+    """One filter as it is set: `chosen` are values as text by field; `problem`: what is not understood."""
 
     filter: Filter
     options: tuple[str, ...]

@@ -11,7 +11,14 @@ from typing import Any, Protocol
 from meshwright.errors import Problem, SqlError
 from meshwright.experience.dashboards.encodings import columns_named
 from meshwright.experience.dashboards.objects import DASHBOARDS, dashboards_of
-from meshwright.experience.dashboards.queries import UnknownParameter, bound_columns, queries_of, read_query
+from meshwright.experience.dashboards.queries import (
+    Query,
+    UnknownParameter,
+    binding,
+    bound_columns,
+    queries_of,
+    read_query,
+)
 from meshwright.experience.rules.suggest import Suggester
 from meshwright.model.dashboard import Dashboard, Filter, Tile
 from meshwright.model.product import Product
@@ -92,25 +99,34 @@ def _problems(product: Product, tables: Tables) -> Iterator[Problem]:
 
 
 def _of_dashboard(dashboard: Dashboard, product: Product, tables: Tables) -> Iterator[Problem]:
-    used: set[str] = set()
+    queries: list[Query] = []
     columns: dict[str, Collection[str]] = {}
-    broken = False
+    faults: list[Problem] = []
     for path, text in queries_of(dashboard):
         try:
-            query = read_query(text, path, product, dashboard)
-            columns[path] = bound_columns(query, tables)
-            used.update(query.parameters)
+            queries.append(read_query(text, path, product, dashboard))
         except SqlError as error:
-            broken = True
-            place = f"{path}:{error.line}:{error.column or 1}" if error.line else path
-            code = "MW605" if isinstance(error, UnknownParameter) else "MW603"
-            yield Problem(code, error.what, dashboard.file, path=place, hint=error.way_out)
+            faults.append(_query_problem(error, path, dashboard))
+    with binding(queries, tables) as session:
+        for query in queries:
+            try:
+                columns[query.path] = bound_columns(query, session)
+            except SqlError as error:
+                faults.append(_query_problem(error, query.path, dashboard))
+    yield from faults
+    used = {name for query in queries for name in query.parameters}
     for each in dashboard.filters:
-        yield from _of_filter(each, dashboard, None if broken else used)
+        yield from _of_filter(each, dashboard, None if faults else used)
     for tile in dashboard.tiles:
         returned = columns.get(f"{tile.path}.query")
         if returned is not None:
             yield from _of_tile(tile, dashboard, frozenset(returned))
+
+
+def _query_problem(error: SqlError, path: str, dashboard: Dashboard) -> Problem:
+    place = f"{path}:{error.line}:{error.column or 1}" if error.line else path
+    code = "MW605" if isinstance(error, UnknownParameter) else "MW603"
+    return Problem(code, error.what, dashboard.file, path=place, hint=error.way_out)
 
 
 # --- tiles

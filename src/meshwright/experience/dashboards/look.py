@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from meshwright.errors import InputError, SqlError
+from meshwright.errors import InputError, NotFound, SqlError
 from meshwright.experience.dashboards.choices import Asked, Choice, read_choices
 from meshwright.experience.dashboards.objects import Served
 from meshwright.experience.dashboards.queries import Query, queries_of, read_query
@@ -206,7 +206,9 @@ def quality_of(registry: Registry, environment: str, publication: Publication) -
             checks = payload.get("checks", ())
             return Quality(
                 passed=payload.get("passed", 0),
-                failed=tuple(each["check"] for each in checks if each.get("status") in ("fail", "error", "warn")),
+                failed=tuple(
+                    each["check"] for each in checks if each.get("status") in ("fail", "error", "warn")
+                ),
                 not_judged=sum(each.get("status") == "skip" for each in checks),
                 quarantined=sum(each.get("rows", 0) for each in (payload.get("quarantined") or {}).values()),
                 broken_levels=tuple(
@@ -226,12 +228,14 @@ def find_dashboard(dashboards: Sequence[Dashboard], name: str | None, product: s
     """The dashboard of this name, or the only one there is.
 
     Raises:
-        InputError: there is none, or there are several and none is named.
+        NotFound: there is none of this name.
+        InputError: there are several, and none is named.
     """
     names = Suggester(each.name for each in dashboards)
     if not dashboards:
-        raise InputError(
-            f"{product} has no dashboard", way_out="write one in its folder `dashboards`; see docs/dashboards.md"
+        raise NotFound(
+            f"{product} has no dashboard",
+            way_out="write one in its folder `dashboards`; see docs/dashboards.md",
         )
     if name is None:
         if len(dashboards) == 1:
@@ -240,5 +244,5 @@ def find_dashboard(dashboards: Sequence[Dashboard], name: str | None, product: s
     found = next((each for each in dashboards if each.name == name), None)
     if found is None:
         known = f"it has {', '.join(names.names)}"
-        raise InputError(f"{product} has no dashboard `{name}`", way_out=names.hint(name, known))
+        raise NotFound(f"{product} has no dashboard `{name}`", way_out=names.hint(name, known))
     return found

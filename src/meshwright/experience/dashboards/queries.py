@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -10,7 +11,7 @@ from meshwright.errors import SqlError
 from meshwright.experience.dashboards.objects import Served, columns_read, objects_read
 from meshwright.model.dashboard import Dashboard
 from meshwright.model.product import Product
-from meshwright.provisioning.tables import Tables
+from meshwright.provisioning.tables import Tables, TablesSession
 from meshwright.sql.columns import unknown_columns
 from meshwright.sql.parse import parse_model
 from meshwright.sql.statement import Statement
@@ -66,16 +67,22 @@ def read_query(text: str, path: str, product: Product, dashboard: Dashboard) -> 
     return Query(path, text, objects, statement.parameters)
 
 
-def bound_columns(query: Query, tables: Tables) -> Mapping[str, str]:
-    """The columns that a query returns and their types, as the engine binds it to the contract's.
+@contextmanager
+def binding(queries: Iterable[Query], tables: Tables) -> Iterator[TablesSession]:
+    """A session over the columns that the contracts promise to these queries; it holds no row."""
+    empty = {name: served.empty() for query in queries for name, served in query.objects.items()}
+    with tables.tables(empty) as session:
+        yield session
+
+
+def bound_columns(query: Query, session: TablesSession) -> Mapping[str, str]:
+    """The columns that a query returns and their types, as the engine binds it (see `binding`).
 
     Raises:
         SqlError: the engine refuses it.
     """
-    empty = {name: served.empty() for name, served in query.objects.items()}
     nothing = dict.fromkeys(query.parameters) or None
-    with tables.tables(empty) as session:
-        rows = session.query(query.text, WHERE, seconds=10, parameters=nothing, limit=0)
+    rows = session.query(query.text, WHERE, seconds=10, parameters=nothing, limit=0)
     return {field.name: str(field.type) for field in rows.schema}
 
 

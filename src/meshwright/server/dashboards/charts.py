@@ -62,15 +62,21 @@ STYLE: Mapping[str, Any] = {
         "titleFontWeight": "normal",
         "symbolType": "circle",
         "symbolSize": 70,
+        "symbolBaseFillColor": _MUTED,
+        "symbolBaseStrokeColor": _MUTED,
         "orient": "top",
         "padding": 0,
         "offset": 8,
         "columnPadding": 14,
+        "layout": {"top": {"anchor": "start", "margin": 28}},
     },
     "header": {"labelColor": _INK, "titleColor": _MUTED, "labelFontSize": 12, "titleFontSize": 12},
     "title": {"color": _INK, "fontSize": 13, "anchor": "start", "subtitleColor": _MUTED},
 }
 """How charts look unless their `config` says otherwise."""
+
+
+_ON_A_TELEPHONE: Mapping[str, Any] = {"legend": {"columns": 3}, "axisQuantitative": {"tickCount": 4}}
 
 
 def tile_width(tile: Tile) -> int:
@@ -89,7 +95,8 @@ def chart_spec(tile: Tile, rows: pa.Table, width: int) -> dict[str, Any]:
         if not isinstance(spec.get("height"), int | float | dict):
             spec["height"] = tile.height * _ROW
         spec.setdefault("autosize", {"type": "fit-x" if stepped else "fit", "contains": "padding"})
-    spec["config"] = merged(STYLE, spec.get("config", {}))
+    style = merged(STYLE, _ON_A_TELEPHONE) if width <= NARROW else STYLE
+    spec["config"] = merged(style, spec.get("config", {}))
     return spec
 
 

@@ -1,7 +1,7 @@
 """Markdown of tiles: a small part of it, and no HTML.
 
-Paragraphs, headings, lists, emphasis, code and links to the web, to mail and within this site. Everything else
-is text as it stands.
+Paragraphs, headings, lists, emphasis, code and links to the web, to mail and within this site. Everything
+else is text as it stands.
 """
 
 from __future__ import annotations
@@ -66,10 +66,8 @@ def _block(lines: list[str]) -> Markup:
         else:
             items[-1] += f"\n{line}"
     first = _ITEM.match(lines[0])
-    tag = "ol" if first is not None and first["number"] else "ul"
-    return Markup("<{0}>{1}</{0}>").format(
-        Markup(tag), Markup("").join(Markup("<li>{}</li>").format(_inline(item)) for item in items)
-    )
+    whole = Markup("<ol>{}</ol>") if first is not None and first["number"] else Markup("<ul>{}</ul>")
+    return whole.format(Markup("").join(Markup("<li>{}</li>").format(_inline(item)) for item in items))
 
 
 def _inline(text: str) -> Markup:
@@ -83,9 +81,9 @@ def _inline(text: str) -> Markup:
         elif found["text"] is not None:
             parts.append(_link(found["text"], found["to"], found[0]))
         else:
-            tag = "strong" if found["strong"] is not None else "em"
-            inner = found["strong"] if tag == "strong" else found["em"]
-            parts.append(Markup("<{0}>{1}</{0}>").format(Markup(tag), _inline(inner)))
+            strong = found["strong"] is not None
+            whole = Markup("<strong>{}</strong>") if strong else Markup("<em>{}</em>")
+            parts.append(whole.format(_inline(found["strong"] if strong else found["em"])))
     parts.append(escape(text[end:]))
     return Markup("").join(parts)
 

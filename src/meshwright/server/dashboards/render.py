@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -13,6 +13,7 @@ import jinja2
 from markupsafe import Markup
 
 from meshwright import __version__
+from meshwright.errors import MeshwrightError
 from meshwright.experience.dashboards.look import Fault, View
 from meshwright.model.printable import printable
 from meshwright.provisioning.ports import Charts
@@ -40,6 +41,13 @@ def rendered_head(view: View, product_href: str | None, action: str) -> Markup:
     return Markup(text)  # noqa: S704 (the template escapes)
 
 
+def nothing_yet(view: View) -> Markup:
+    """What is said where nothing is published."""
+    return Markup('<p class="tile-nothing large">{} has published nothing yet.</p>').format(
+        view.dashboard.product
+    )
+
+
 def exported(view: View, charts: Charts, mesh: str, environment: str, place: Place) -> str:
     """A view as one HTML file: its styles and drawings inside, no script, nothing loaded from elsewhere."""
     style = Markup(stylesheet())  # noqa: S704 (our own files)
@@ -56,6 +64,33 @@ def exported(view: View, charts: Charts, mesh: str, environment: str, place: Pla
             style=style,
             digest=f"sha256-{digest}",
             place=place,
+        )
+    )
+
+
+def previewed(
+    view: View | None,
+    charts: Charts,
+    mesh: str,
+    environment: str,
+    place: Place,
+    excerpts: Sequence[Any],
+    error: MeshwrightError | None,
+    seen: str,
+) -> str:
+    """A view while it is written, with what speaks against it; `seen` is what the page waits to change."""
+    return (
+        _templates()
+        .get_template("dashboards/preview.html")
+        .render(
+            view=view,
+            tiles=shown_tiles(view, charts) if view is not None and view.publication else (),
+            mesh=mesh,
+            environment=environment,
+            place=place,
+            excerpts=excerpts,
+            error=error,
+            seen=seen,
         )
     )
 

@@ -68,8 +68,6 @@ class Shown:
     drawings: Sequence[tuple[str, Markup]] = ()  # "wide", "narrow" or "any", and the SVG
 
 
-
-
 def shown_tiles(view: View, charts: Charts) -> list[Shown]:
     """Every tile of a view, drawn."""
     return [_shown(number, seen, charts) for number, seen in enumerate(view.tiles, 1)]
@@ -138,8 +136,8 @@ def _compared(figure: Figure, value: Any, other: Any, content: Any) -> Figure:
     how = compare.get("as", "difference")
     now, then = number_of(value), number_of(other)
     if how == "value" or now is None or then is None:
-        said = "nothing to compare with" if other is None else f"{formatted(other, None if how == 'value' and form and form.endswith('%') else form)} {label}"
-        return Figure(figure.value, figure.unit, said)
+        said = f"{formatted(other, compare.get('format', form))} {label}"
+        return Figure(figure.value, figure.unit, "nothing to compare with" if other is None else said)
     difference = now - then
     if how == "percent":
         if then == 0:

@@ -27,7 +27,9 @@ def formatted(value: Any, form: str | None = None) -> str:
             return "\u2013"
         case bool():
             return "yes" if value else "no"
-        case int() | float() | Decimal():
+        case int() | float():
+            return _number(value, form)
+        case Decimal():
             return _number(value, form)
         case dt.datetime():
             shown = value.astimezone(dt.UTC) if value.tzinfo else value
@@ -45,7 +47,7 @@ def _number(value: float | Decimal, form: str | None) -> str:
     if not math.isfinite(value):
         return "\u2013"
     if form is None:
-        form = ",d" if value == int(value) and abs(value) < 1e15 else ",.2f"
+        form = ",d" if value == int(value) and abs(float(value)) < 1e15 else ",.2f"
     text = format(round(value) if form.endswith("d") else value, form)
     if text.strip("+-0.,%") == "":
         text = text.lstrip("+-")  # nothing is neither more nor less

@@ -7,7 +7,7 @@ from importlib import import_module
 
 from fastapi import APIRouter
 
-_GROUPS = ("home", "domain", "product")
+_GROUPS = ("home", "domain", "dashboards", "product")
 
 
 def routers() -> Iterator[APIRouter]:
