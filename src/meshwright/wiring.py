@@ -22,8 +22,10 @@ if TYPE_CHECKING:
         CustomEngine,
         Engine,
         EventSink,
+        Meanings,
         Notes,
         PythonRunner,
+        SearchIndex,
         Secrets,
         SourceReader,
         Warehouse,
@@ -257,6 +259,24 @@ def binding_engine() -> Tables:
     from meshwright.adapters.duckdb.engine import DuckEngine
 
     return DuckEngine([], {"memory_limit": "256MiB", "threads": 1})
+
+
+def search_index(folder: Path) -> SearchIndex:
+    """The search index in a folder, which is made when something is written."""
+    from meshwright.adapters.tantivy.index import TantivyIndex
+
+    return TantivyIndex(folder)
+
+
+def search_meanings(folder: Path) -> Meanings:
+    """What finds by meaning, with what it learnt in a folder.
+
+    Raises:
+        MissingPart: the extra `semantic` is not installed.
+    """
+    from meshwright.adapters.minilm.meanings import MiniLm
+
+    return MiniLm(folder)
 
 
 def open_readable(environment: Environment, root: Path) -> Readable:

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "quarantine": "quarantine",
     "dashboard": "dashboards",
     "query": "consume",
+    "search": "search",
     "lineage": "lineage",
     "impact": "lineage",
     "test": "testing",

@@ -79,6 +79,24 @@ def page_of_address(address: str) -> str | None:
     return "/".join([ROOT, *parts])
 
 
+def page_of_place(address: str, obj: str, column: str | None = None) -> str | None:
+    """The page of a table or column by the address of its port and its name in data; None for a source's."""
+    page = page_of_address(address)
+    if page is None:
+        return None
+    return "/".join([page, *(segment(name) for name in (obj, column) if name)])
+
+
+def place_name(address: str, obj: str, column: str | None = None) -> str:
+    """A table or column as it is called in SQL, or `source:CONTRACT.TABLE.COLUMN`.
+
+    >>> place_name("mesh://acme/sales/orders/orders@1", "orders", "id")
+    'sales.orders.orders.id'
+    """
+    base = ".".join(address.split("/")[3:5]) if address.startswith("mesh://") else address
+    return ".".join([base, *(name for name in (obj, column) if name)])
+
+
 def page_of_product(text: str) -> str | None:
     """The page of what a document calls a product or an address; None for anything else.
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from meshwright.errors import MeshwrightError, Unavailable
@@ -125,16 +126,22 @@ class LiveMesh:
 
     def _refresh(self) -> None:
         known = self._snapshot
+        today = datetime.now(UTC).date()
         problem: MeshwrightError | None = None
         try:
             before = known.tables if known is not None else MeshTables.empty(self.mesh)
             with self._registry.reading(self.environment) as reading:
                 tables = before.refreshed(reading)
-            if known is None or tables is not before or known.problem is not None:
-                if known is not None and tables is before:
+            if (
+                known is None
+                or tables is not before
+                or known.problem is not None
+                or known.catalogue.on != today
+            ):
+                if known is not None and tables is before and known.catalogue.on == today:
                     catalogue = known.catalogue
                 else:
-                    catalogue = Catalogue(tables, known.catalogue if known is not None else None)
+                    catalogue = Catalogue(tables, known.catalogue if known is not None else None, today)
                     catalogue.warm()
                 snapshot = Snapshot(self.mesh, self.environment, tables, catalogue)
                 if known is None or tables is not before:

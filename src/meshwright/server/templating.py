@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
@@ -65,6 +66,10 @@ class Pages:
             page_of=links.page_of,
             page_of_address=links.page_of_address,
             page_of_product=links.page_of_product,
+            page_of_place=links.page_of_place,
+            place_name=links.place_name,
+            unique=_unique,
+            options=_options,
             sql_name=wording.sql_name,
             newest=_newest,
             static=static,
@@ -90,6 +95,17 @@ def _problem(request: Request) -> Any:
     """Why the page may be old, if so."""
     known = getattr(request.state, "snapshot", None)
     return known.problem if known is not None else None
+
+
+def _unique(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Rows that differ in some columns."""
+    return list({tuple(row[name] for name in names): row for row in rows}.values())
+
+
+def _options(text: str) -> list[tuple[str, str]]:
+    """`logicalTypeOptions` by name."""
+    found = json.loads(text)
+    return [(name, wording.shown(value)) for name, value in found.items()] if isinstance(found, dict) else []
 
 
 def _newest(port: PortSummary, ports: Sequence[PortSummary]) -> bool:

@@ -37,8 +37,9 @@ def run_bars(runs: Sequence[JudgedRun]) -> Markup:
                 )
                 bottom -= 1
         if run.status != "published":
-            mark = dict(x=left, y=bottom - 9, width=_BAR, height=6, rx=1.5, class_="fill-bad")
-            parts.append(element("rect", **mark))
+            parts.append(
+                element("rect", x=left, y=bottom - 9, width=_BAR, height=6, rx=1.5, class_="fill-bad")
+            )
         bars.append(element("g", *parts))
     base = element("line", x1=0, x2=width, y1=_HEIGHT + 0.5, y2=_HEIGHT + 0.5, class_="axis")
     return element(

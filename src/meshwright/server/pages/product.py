@@ -11,6 +11,7 @@ from fastapi.responses import PlainTextResponse
 
 from meshwright.errors import NotFound
 from meshwright.model.address import ProductKey
+from meshwright.server.drawing.lineage import draw_column_lineage, draw_product_lineage
 from meshwright.server.drawing.runs import run_bars
 from meshwright.server.links import name_of, page_of
 from meshwright.server.pages.dashboards import asked_of, shown_dashboard
@@ -18,8 +19,10 @@ from meshwright.server.site import CurrentSite, CurrentSnapshot, Site, pages_of
 from meshwright.server.wording import change_text
 from meshwright.standards.yaml_text import yaml_text
 from meshwright.supervision.catalogue import Catalogue
+from meshwright.supervision.catalogue.column import column_detail
 from meshwright.supervision.catalogue.contract import port_detail
 from meshwright.supervision.catalogue.history import history, runs
+from meshwright.supervision.catalogue.lineage import product_lineage
 from meshwright.supervision.catalogue.product import output_ports, product_detail
 from meshwright.supervision.catalogue.quality import quality
 
@@ -63,10 +66,32 @@ def _runs(catalogue: Catalogue, domain: str, product: str) -> dict[str, Any]:
     return {"runs": runs(catalogue, domain, product)}
 
 
+def _lineage(catalogue: Catalogue, domain: str, product: str) -> dict[str, Any]:
+    found = product_lineage(catalogue, domain, product)
+    drawn = draw_product_lineage(catalogue, found, datetime.now(UTC))
+    columns: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+    for row in catalogue.index("columns").table(domain, product).select(_NAMES).to_pylist():
+        if row["depth"] == 1:
+            place = (row["contract_id"], row["contract_version"], row["object"])
+            columns.setdefault(place, []).append((row["name"] or row["path"], row["path"]))
+    return {
+        "lineage": found,
+        "drawn": drawn,
+        "ports": output_ports(catalogue, domain, product),
+        "columns": lambda port, obj: columns.get(
+            (port.row["contract_id"], port.row["contract_version"], obj), []
+        ),
+    }
+
+
+_NAMES = ["contract_id", "contract_version", "object", "path", "name", "depth"]
+
+
 _SHOWN: Mapping[str, Callable[[Catalogue, str, str], dict[str, Any]]] = {
     "": _overview,
     "ports": _ports,
     "quality": _quality,
+    "lineage": _lineage,
     "versions": _versions,
     "runs": _runs,
 }
@@ -131,6 +156,32 @@ def table(
     now = datetime.now(UTC)
     return pages_of(request).render(
         request, "product/table.html", detail=found, summary=found.product, tabs=TABS, tab="ports", now=now
+    )
+
+
+@router.get("/mesh/{domain}/{product}/{part}/{obj}/{path}")
+def column(
+    request: Request,
+    snapshot: CurrentSnapshot,
+    domain: str,
+    product: str,
+    part: str,
+    obj: str,
+    path: str,
+) -> Response:
+    """A column: what it means, where it comes from, where else its name occurs."""
+    port, major = _port(part, domain, product)
+    catalogue = snapshot.catalogue
+    found = column_detail(catalogue, domain, product, port, major, name_of(obj), name_of(path))
+    return pages_of(request).render(
+        request,
+        "product/column.html",
+        detail=found,
+        summary=found.port.product,
+        tabs=TABS,
+        tab="ports",
+        drawn=draw_column_lineage(catalogue, found.lineage),
+        now=datetime.now(UTC),
     )
 
 

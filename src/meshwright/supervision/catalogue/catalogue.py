@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -24,33 +25,36 @@ T = TypeVar("T")
 class Catalogue:
     """The tables of one state of the mesh, with what is found in them often kept at hand.
 
-    `before` is that of an earlier state: what has not changed since is not made again.
+    `before` is that of an earlier state: what has not changed since is not made again. `on` is the day by
+    which waivers are judged: today when left out.
     """
 
-    def __init__(self, mesh: MeshTables, before: Catalogue | None = None) -> None:
+    def __init__(self, mesh: MeshTables, before: Catalogue | None = None, on: date | None = None) -> None:
+        self.on = on or datetime.now(UTC).date()
         self.mesh = mesh.mesh
         self.tables: Mapping[str, pa.Table] = mesh.tables
-        self._indexes: dict[str, ByProduct] = {}
+        self._indexes: dict[tuple[str, str, str], ByProduct] = {}
         self._made: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._wanted = () if before is None else tuple(before._indexes)
         if before is not None:
-            for name, index in list(before._indexes.items()):
-                if before.tables[name] is mesh.tables.get(name):
-                    self._indexes[name] = index
+            for key, index in list(before._indexes.items()):
+                if before.tables[key[0]] is mesh.tables.get(key[0]):
+                    self._indexes[key] = index
 
     def of(self, relation: str, domain: str, product: str) -> list[dict[str, Any]]:
         """The rows of a relation that are about a product; none where there is no such relation."""
         return self.index(relation).rows(domain, product) if relation in self.tables else []
 
-    def index(self, relation: str) -> ByProduct:
-        """A relation's rows by product."""
-        found = self._indexes.get(relation)
+    def index(self, relation: str, domain: str = "domain", product: str = "product") -> ByProduct:
+        """A relation's rows by two of its columns that name a product."""
+        key = (relation, domain, product)
+        found = self._indexes.get(key)
         if found is None:
             with self._lock:
-                found = self._indexes.get(relation)
+                found = self._indexes.get(key)
                 if found is None:
-                    found = self._indexes[relation] = ByProduct(self.tables[relation])
+                    found = self._indexes[key] = ByProduct(self.tables[relation], (domain, product))
         return found
 
     def once(self, name: str, make: Callable[[], T]) -> T:
@@ -63,8 +67,9 @@ class Catalogue:
     def warm(self) -> None:
         """Make what nearly every answer needs, and what was asked for in the state before."""
         _ = self.products
-        for name in self._wanted:
-            self.index(name)
+        for relation, domain, product in self._wanted:
+            if relation in self.tables:
+                self.index(relation, domain, product)
 
     @cached_property
     def products(self) -> Mapping[ProductKey, ProductSummary]:
@@ -131,6 +136,29 @@ class Catalogue:
                 found.setdefault(edge["from_node"], []).append(edge)
         return found
 
+    @cached_property
+    def reading_of(self) -> Mapping[Key, Sequence[Row]]:
+        """The edges by which each product reads ports and sources."""
+        found: dict[Key, list[Row]] = {}
+        for edge in self._reading:
+            found.setdefault((edge["to_domain"], edge["to_product"]), []).append(edge)
+        return found
+
+    @cached_property
+    def renamed_objects(self) -> Mapping[tuple[str, str], str]:
+        """Objects whose name in data is another, by the address of their port and that name."""
+        objects = self.tables["objects"]
+        found = objects.filter(pc.not_equal(objects["table_name"], objects["object"])).to_pylist()
+        return {(row["address"].partition("#")[0], row["table_name"]): row["object"] for row in found}
+
+    def column_edges_into(self, domain: str, product: str) -> list[dict[str, Any]]:
+        """Rows of `mesh.column_edges` that make columns of a product."""
+        return self.index("column_edges", "target_domain", "target_product").rows(domain, product)
+
+    def column_edges_from(self, domain: str, product: str) -> list[dict[str, Any]]:
+        """Rows of `mesh.column_edges` that read columns of a product."""
+        return self.index("column_edges", "source_domain", "source_product").rows(domain, product)
+
     # --- policies
 
     @cached_property
@@ -139,6 +167,6 @@ class Catalogue:
         table = self.tables.get("violations")
         if table is None:
             return None
-        if "fixed_at" in table.column_names:
-            table = table.filter(pc.is_null(table["fixed_at"]))
-        return table
+        is_open = pc.equal(table["status"], "open")
+        waived = pc.fill_null(pc.greater_equal(table["waived_until"], self.on.isoformat()), False)
+        return table.filter(pc.and_(is_open, pc.invert(waived)))

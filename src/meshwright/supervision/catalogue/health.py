@@ -26,3 +26,7 @@ class Health:
         return {"bad": "Failing", "warning": "Needs a look", "good": "Healthy", "none": "Not live"}[
             self.level
         ]
+
+
+NOT_LIVE = Health("none")
+"""That of a product from which nobody may expect data yet, or any more."""

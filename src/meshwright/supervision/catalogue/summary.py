@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from meshwright.model.address import ProductKey
-from meshwright.supervision.catalogue.health import Health
+from meshwright.supervision.catalogue.health import NOT_LIVE, Health
 from meshwright.supervision.catalogue.rows import ByProduct
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class ProductSummary:
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
     violations: int | None = None
-    health_but_for_time: Health = Health("none")
+    health_but_for_time: Health = NOT_LIVE
 
     @property
     def key(self) -> ProductKey:
@@ -90,7 +90,7 @@ class ProductSummary:
 def _health(summary: ProductSummary) -> Health:
     """How it is as far as time does not tell."""
     if summary.status not in LIVE:
-        return Health("none")
+        return NOT_LIVE
     bad, warnings = [], []
     if summary.run_status == "failed":
         what = (summary.run_error or "").strip().split("\n")[0].removesuffix(":")
