@@ -16,8 +16,8 @@ from meshwright.model.printable import printable
 _INLINE = re.compile(
     r"`(?P<code>[^`\n]+)`"
     r"|\[(?P<text>[^\[\]\n]+)\]\((?P<to>[^()\s]+)\)"
-    r"|\*\*(?P<strong>[^*\n]+)\*\*"
-    r"|\*(?P<em>[^*\n]+)\*"
+    r"|\*\*(?!\s)(?P<strong>[^*\n]+)(?<!\s)\*\*"
+    r"|\*(?!\s)(?P<em>[^*\n]+)(?<!\s)\*"
 )
 _ITEM = re.compile(r"(?:[-*+]|(?P<number>\d{1,9})[.)])\s+(?P<rest>.*)")
 _HEADING = re.compile(r"(?P<marks>#{1,6})\s+(?P<text>.*?)\s*#*\s*\Z")
