@@ -112,6 +112,8 @@ def demo(folder: Path, scale: float) -> None:
         say("5  Consumers still read what was published before", "No negative rent, nothing of the bad day:")
         mesh.type("query", LEASES)
         mesh.type("history", "leasing/leases")
+        say("6  What the brokers see on Monday", DASHBOARD)
+        mesh.type("dashboard", "export", "brokerage/broker_cockpit", "--out", "monday_morning.html")
     say("What to try next")
     print(*what_next(folder, before), sep="\n")
     print(f"\nThat took {time.perf_counter() - started:.0f} seconds.")
@@ -126,6 +128,9 @@ then publishes it."""
 BAD_DELIVERY = """\
 The lease register sends 12 negative rents, 5 leases twice and 3 in spaces that nobody owns; in the
 CRM, 9 deals are in a stage that no process knows. The contracts of both products say otherwise."""
+DASHBOARD = """\
+A dashboard is declared with the product whose tables it shows. Here it is as one file that any browser
+opens; it holds what was published before the bad delivery."""
 
 
 def what_next(folder: Path, before: str) -> Iterator[str]:
@@ -163,6 +168,10 @@ NEXT = (
             'mesh query "FROM brokerage.broker_cockpit.vacancy ORDER BY vacancy_rate DESC"',
             "mesh test",
         ),
+    ),
+    (
+        "change the brokers' dashboard and see it change: dashboards/monday_morning.yaml of the product",
+        ("mesh dashboard preview brokerage/broker_cockpit",),
     ),
     (
         f"break a promise in {CONTRACT}:\n"

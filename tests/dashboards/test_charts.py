@@ -91,7 +91,7 @@ def test_what_reaches_out_is_not_in_a_drawing(charts: VegaCharts, hostile: dict[
 def test_what_ends_the_process_that_draws_ends_no_other(charts: VegaCharts) -> None:
     many = {"sequence": {"start": 0, "stop": 3e7}}
     own = VegaCharts()
-    with pytest.raises(BuildError, match="ended the process|not drawn within"):
+    with pytest.raises(BuildError, match=r"ended the process|not drawn within"):
         own.svg(spec(data=many, encoding={"x": {"field": "data", "type": "quantitative"}}), "c1")
     assert own.svg(spec(), "c1") == charts.svg(spec(), "c1")
     own.close()
@@ -101,7 +101,7 @@ def test_a_chart_that_takes_too_long_is_given_up(charts: VegaCharts) -> None:
     own = VegaCharts(seconds=1)
     own.svg(spec(), "c1")
     ticks = {"x": {"field": "n", "type": "quantitative", "axis": {"tickCount": 1_000_000_000}}}
-    with pytest.raises(BuildError, match="not drawn within|ended the process"):
+    with pytest.raises(BuildError, match=r"not drawn within|ended the process"):
         own.svg(spec(encoding=ticks), "c1")
     assert own.svg(spec(), "c2") == charts.svg(spec(), "c2")
     own.close()
