@@ -32,7 +32,11 @@ COMMANDS: Mapping[str, str] = {
     "facts": "operate",
     "quarantine": "quarantine",
     "query": "consume",
+<<<<<<< HEAD
     "search": "search",
+=======
+    "policy": "policy",
+>>>>>>> policy
     "lineage": "lineage",
     "impact": "lineage",
     "test": "testing",
