@@ -65,7 +65,7 @@ def test_a_chart_is_judged_by_vega_lites_schema(
     tmp_path: Path, lines: dict[str, str], marked: str, said: str
 ) -> None:
     (found,) = problems(tmp_path, chart(**lines))
-    assert (found["code"], found["hint"]) == ("MW601", said)
+    assert (found["code"], found["hint"]) == ("MW701", said)
     if marked != "marks":
         only(tmp_path, chart(**lines), marked)
 
@@ -93,18 +93,18 @@ def test_a_chart_is_judged_by_vega_lites_schema(
 )
 def test_a_chart_cannot_reach_out_of_its_page(tmp_path: Path, lines: dict[str, str]) -> None:
     found = problems(tmp_path, chart(**lines))
-    assert {each["code"] for each in found} == {"MW602"}
+    assert {each["code"] for each in found} == {"MW702"}
     assert all(each["line"] and each["hint"] for each in found)
 
 
 def test_a_column_that_no_contract_has_is_told_where_the_query_names_it(tmp_path: Path) -> None:
     found = only(tmp_path, DASHBOARD.replace("sum(amount)", "sum(amuont)"), "amuont")
-    assert (found["code"], found["hint"]) == ("MW603", "did you mean `amount`?")
+    assert (found["code"], found["hint"]) == ("MW703", "did you mean `amount`?")
 
 
 def test_an_object_that_is_not_served_is_told_where_it_is_read(tmp_path: Path) -> None:
     found = only(tmp_path, DASHBOARD.replace("      FROM orders", "      FROM oders"), "oders")
-    assert (found["code"], found["hint"]) == ("MW603", "did you mean `orders`?")
+    assert (found["code"], found["hint"]) == ("MW703", "did you mean `orders`?")
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_an_object_that_is_not_served_is_told_where_it_is_read(tmp_path: Path) -
 def test_a_query_reads_the_products_own_objects_and_nothing_else(tmp_path: Path, query: str) -> None:
     text = f"{ONE}  - title: T\n    query: |\n      {query}\n    table: {{}}\n"
     (found,) = problems(tmp_path, text)
-    assert found["code"] == "MW603" and found["line"] >= 5, found
+    assert found["code"] == "MW703" and found["line"] >= 5, found
 
 
 @pytest.mark.parametrize("name", ["orders", "ORDERS", '"orders@1"', "sales.overview.orders"])
@@ -154,7 +154,7 @@ def test_an_object_may_be_named_by_its_address(tmp_path: Path, name: str) -> Non
 def test_a_tile_names_what_its_query_returns(tmp_path: Path, tile: str, marked: str) -> None:
     text = f"{ONE}  - title: T\n    query: SELECT city, amount FROM orders\n    {tile}\n"
     found = only(tmp_path, text, marked)
-    assert (found["code"], found["hint"]) == ("MW604", "did you mean `city`?")
+    assert (found["code"], found["hint"]) == ("MW704", "did you mean `city`?")
 
 
 @pytest.mark.parametrize(
@@ -175,13 +175,13 @@ def test_a_field_that_the_chart_makes_itself_is_known(tmp_path: Path, spec: str)
 
 def test_a_parameter_that_no_filter_sets_is_told_where_it_stands(tmp_path: Path) -> None:
     found = only(tmp_path, DASHBOARD.replace("WHERE $cities", "WHERE $citties"), "$citties")
-    assert (found["code"], found["hint"]) == ("MW605", "did you mean `$cities`?")
+    assert (found["code"], found["hint"]) == ("MW705", "did you mean `$cities`?")
 
 
 def test_a_filter_that_nothing_reads_is_a_warning(tmp_path: Path) -> None:
     idle = FILTERS + "  - {filter: day, title: Day, type: dates}\n"
     found = only(tmp_path, HEAD + idle + "tiles:\n" + TILE, "day, title", code=0)
-    assert (found["code"], found["severity"]) == ("MW605", "warning")
+    assert (found["code"], found["severity"]) == ("MW705", "warning")
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_a_filter_that_nothing_reads_is_a_warning(tmp_path: Path) -> None:
 )
 def test_a_filter_says_nothing_that_cannot_be(tmp_path: Path, declared: str) -> None:
     (found,) = problems(tmp_path, f"{HEAD}filters:\n  - {declared}\ntiles:\n{TILE}")
-    assert found["code"] == "MW605"
+    assert found["code"] == "MW705"
 
 
 def test_an_end_of_dates_is_a_date(tmp_path: Path) -> None:
@@ -204,12 +204,12 @@ def test_an_end_of_dates_is_a_date(tmp_path: Path) -> None:
         "tiles:\n  - {title: T, query: SELECT day FROM orders WHERE day > $day_from, table: {}}\n"
     )
     (found,) = problems(tmp_path, text)
-    assert (found["code"], found["path"]) == ("MW605", "filters[0].default")
+    assert (found["code"], found["path"]) == ("MW705", "filters[0].default")
 
 
 def test_two_dashboards_of_one_product_have_two_names(tmp_path: Path) -> None:
     (found,) = problems(tmp_path, DASHBOARD, other=DASHBOARD)
-    assert (found["code"], found["file"]) == ("MW606", "domains/sales/overview/dashboards/sales.yaml")
+    assert (found["code"], found["file"]) == ("MW706", "domains/sales/overview/dashboards/sales.yaml")
 
 
 def test_a_changed_contract_is_held_against_the_dashboard_again(tmp_path: Path) -> None:
@@ -220,13 +220,13 @@ def test_a_changed_contract_is_held_against_the_dashboard_again(tmp_path: Path) 
     model = mesh.root / "domains/sales/overview/models/orders.sql"
     model.write_text(model.read_text().replace("amount", "amount AS total"))
     found = mesh.run("validate", "--format", "json", code=2).data["problems"]
-    assert [each["code"] for each in found] == ["MW603"]
+    assert [each["code"] for each in found] == ["MW703"]
 
 
 def test_a_plan_is_refused_while_a_dashboard_is_wrong(tmp_path: Path) -> None:
     mesh = shop(tmp_path / "mesh", DASHBOARD.replace("field: amount", "field: amuont"))
     said = mesh.run("plan", code=2).text
-    assert "MW604" in said and "did you mean `amount`?" in said
+    assert "MW704" in said and "did you mean `amount`?" in said
     file = dashboard_file(mesh)
     file.write_text(DASHBOARD)
     assert mesh.run("plan").code == 0

@@ -54,7 +54,7 @@ def test_the_page_follows_the_file(mesh: MeshFolder, address: str, chromium: Any
     file.write_text(DASHBOARD.replace("sum(amount)", "sum(amuont)"))
     page.locator(".problems").wait_for()
     problem = page.locator(".problems").inner_text()
-    assert "MW603" in problem and "did you mean `amount`?" in problem
+    assert "MW703" in problem and "did you mean `amount`?" in problem
     assert "domains/sales/overview/dashboards/sales.yaml:8:24" in problem
     assert page.locator(".excerpt .here").inner_text().strip().startswith("8")
     file.write_text(DASHBOARD.replace("tiles:", "tiels:"))

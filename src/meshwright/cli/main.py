@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, str] = {
     "dashboard": "dashboards",
     "query": "consume",
     "search": "search",
+    "policy": "policy",
     "lineage": "lineage",
     "impact": "lineage",
     "test": "testing",

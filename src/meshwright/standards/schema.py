@@ -13,7 +13,7 @@ from meshwright.errors import Problem
 if TYPE_CHECKING:
     from meshwright.standards.exact import Path
 
-Kind = Literal["contract", "product", "mesh", "domain", "test", "dashboard"]
+Kind = Literal["contract", "product", "mesh", "domain", "test", "policy", "waiver", "dashboard"]
 """What a document is: ODCS, ODPS, or one of ours."""
 
 _FILES: dict[Kind, str] = {
@@ -23,6 +23,8 @@ _FILES: dict[Kind, str] = {
     "domain": "domain-1.schema.json",
     "test": "test-1.schema.json",
     "dashboard": "dashboard-1.schema.json",
+    "policy": "policy-1.schema.json",
+    "waiver": "waiver-1.schema.json",
 }
 
 MAX_PROBLEMS = 500

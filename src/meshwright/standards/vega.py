@@ -19,8 +19,8 @@ from meshwright.errors import MissingPart
 from meshwright.standards.exact import Path
 from meshwright.standards.explain import Finding, closest, explain
 
-INVALID = "MW601"
-REACHES_OUT = "MW602"
+INVALID = "MW701"
+REACHES_OUT = "MW702"
 
 _SCHEMA = "vegalite/v6/schema/vega-lite-schema.json"
 _VIEWS = {

@@ -47,8 +47,8 @@ def dashboard_problems(
 ) -> tuple[Problem, ...]:
     """Everything that speaks against the dashboards of these products.
 
-    MW603: a query that cannot run over the product's own contracts; MW604: a tile names a column that its
-    query does not return; MW605: filters and parameters that do not fit; MW606: two dashboards of one name.
+    MW703: a query that cannot run over the product's own contracts; MW704: a tile names a column that its
+    query does not return; MW705: filters and parameters that do not fit; MW706: two dashboards of one name.
     `tables` is the engine that binds queries; it is asked for where a dashboard is not known in `cache`.
     """
     found: list[Problem] = []
@@ -94,7 +94,7 @@ def _problems(product: Product, tables: Tables) -> Iterator[Problem]:
         other = names.setdefault(dashboard.name, dashboard.file)
         if other != dashboard.file:
             message = f"{product.key} has the dashboard `{dashboard.name}` twice: also {other}"
-            yield Problem("MW606", message, dashboard.file, path="dashboard", hint="rename one of them")
+            yield Problem("MW706", message, dashboard.file, path="dashboard", hint="rename one of them")
         yield from _of_dashboard(dashboard, product, tables)
 
 
@@ -125,7 +125,7 @@ def _of_dashboard(dashboard: Dashboard, product: Product, tables: Tables) -> Ite
 
 def _query_problem(error: SqlError, path: str, dashboard: Dashboard) -> Problem:
     place = f"{path}:{error.line}:{error.column or 1}" if error.line else path
-    code = "MW605" if isinstance(error, UnknownParameter) else "MW603"
+    code = "MW705" if isinstance(error, UnknownParameter) else "MW703"
     return Problem(code, error.what, dashboard.file, path=place, hint=error.way_out)
 
 
@@ -137,7 +137,7 @@ def _of_tile(tile: Tile, dashboard: Dashboard, returned: frozenset[str]) -> Iter
     suggest = Suggester(sorted(returned))
     for name, path in _named_by(tile, returned):
         yield Problem(
-            "MW604",
+            "MW704",
             f"the query of this {tile.kind} returns no column `{name}`",
             dashboard.file,
             path=path,
@@ -224,4 +224,4 @@ def _listed(values: Iterable[Any]) -> str:
 def _filter_problem(
     each: Filter, dashboard: Dashboard, key: str, message: str, hint: str, severity: str = "error"
 ) -> Problem:
-    return Problem("MW605", message, dashboard.file, path=f"{each.path}.{key}", hint=hint, severity=severity)
+    return Problem("MW705", message, dashboard.file, path=f"{each.path}.{key}", hint=hint, severity=severity)

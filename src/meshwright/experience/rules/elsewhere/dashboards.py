@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 PAGES: Mapping[str, str] = {
-    "MW601": """
+    "MW701": """
         A chart is no Vega-Lite specification.
 
         ## What it does
@@ -31,7 +31,7 @@ PAGES: Mapping[str, str] = {
             x: {field: city, type: nominal}
         ```
     """,
-    "MW602": """
+    "MW702": """
         A chart reaches out of its page.
 
         ## What it does
@@ -58,7 +58,7 @@ PAGES: Mapping[str, str] = {
           mark: line
         ```
     """,
-    "MW603": """
+    "MW703": """
         A query of a dashboard cannot run.
 
         ## What it does
@@ -78,7 +78,7 @@ PAGES: Mapping[str, str] = {
         Use the names that the contract has. What other products publish is read by a model and served by an
         output port of this one.
     """,
-    "MW604": """
+    "MW704": """
         A tile names a column that its query does not return.
 
         ## What it does
@@ -101,7 +101,7 @@ PAGES: Mapping[str, str] = {
         ## What to do instead
         Name the column as the query does: `deals`.
     """,
-    "MW605": """
+    "MW705": """
         Filters and parameters do not fit.
 
         ## What it does
@@ -126,7 +126,7 @@ PAGES: Mapping[str, str] = {
             query: SELECT * FROM pipeline WHERE $city IS NULL OR city = $city
         ```
     """,
-    "MW606": """
+    "MW706": """
         A product has two dashboards of one name.
 
         ## What it does

@@ -38,6 +38,9 @@ _NAMES = (
     "runs",
     "checks",
     "slo_status",
+    "policies",
+    "waivers",
+    "violations",
     "facts",
 )
 
