@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator
-from hashlib import blake2b
 from typing import Any, Protocol
 
 from meshwright.errors import Problem, SqlError
+from meshwright.experience.cache import cache_key
 from meshwright.experience.dashboards.encodings import columns_named
 from meshwright.experience.dashboards.objects import DASHBOARDS, dashboards_of
 from meshwright.experience.dashboards.queries import (
@@ -26,7 +26,7 @@ from meshwright.model.types import column_type
 from meshwright.provisioning.tables import Tables
 from meshwright.standards.schema import format_path
 
-FORMAT = 1
+FORMAT = 2
 """Grows when the same dashboard would be judged differently."""
 
 
@@ -85,7 +85,7 @@ def _digest(product: Product) -> str:
         for port, obj in product.objects()
     ]
     text = json.dumps([FORMAT, str(product.key), product.bundle.folder, documents, objects])
-    return "dashboards:" + blake2b(text.encode(), digest_size=20).hexdigest()
+    return cache_key("dashboards", text)
 
 
 def _problems(product: Product, tables: Tables) -> Iterator[Problem]:
