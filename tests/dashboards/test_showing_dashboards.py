@@ -118,7 +118,7 @@ def test_a_default_counts_until_something_is_chosen(built: Any) -> None:
     client = built(MANY)
     assert '<p class="tile-value">a' in client.get(PAGE).text
     assert '<p class="tile-value">b' in client.get(f"{PAGE}?kind=b").text
-    assert "Nothing to show for this choice" in client.get(f"{PAGE}?set=1").text
+    assert "Nothing to show." in client.get(f"{PAGE}?set=1").text
 
 
 def test_a_tile_that_fails_says_where_and_the_others_are_shown(built: Any) -> None:

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "facts": "operate",
     "quarantine": "quarantine",
     "dashboard": "dashboards",
+    "report": "reports",
     "query": "consume",
     "search": "search",
     "policy": "policy",

@@ -19,6 +19,7 @@ from meshwright.model.product import Product
 from meshwright.model.publication import Handle, ObjectKey, Publication
 from meshwright.provisioning.registry import Registry
 from meshwright.provisioning.tables import Tables, TablesSession
+from meshwright.sql.parse import parse_model
 
 MAX_ROWS = 5_000
 """Rows behind one tile: more are no picture any more."""
@@ -115,6 +116,28 @@ def look(
         parameters = {name: value for choice in choices for name, value in choice.parameters.items()}
         seen = tuple(_seen(tile, session, queries, faults, parameters) for tile in dashboard.tiles)
     return View(dashboard, publication, quality_of(registry, environment, publication), choices, seen)
+
+
+def tables_read(dashboard: Dashboard) -> frozenset[str]:
+    """The tables of the mesh (`mesh.products`) that the queries of a report read."""
+    return frozenset(
+        ".".join(reference.parts).lower()
+        for path, text in queries_of(dashboard)
+        for reference in parse_model(text, "duckdb", path, parameters=True).references
+    )
+
+
+def look_at_mesh(dashboard: Dashboard, session: TablesSession, asked: Asked) -> View:
+    """A report as it is `asked` for: its queries are over tables of the mesh that `session` offers."""
+    queries = {
+        path: Query(path, text, {}, parse_model(text, "duckdb", path, parameters=True).parameters)
+        for path, text in queries_of(dashboard)
+    }
+    faults: dict[str, Fault] = {}
+    choices = read_choices(dashboard, asked, lambda each: _values(each, session, queries, faults))
+    parameters = {name: value for choice in choices for name, value in choice.parameters.items()}
+    seen = tuple(_seen(tile, session, queries, faults, parameters) for tile in dashboard.tiles)
+    return View(dashboard, None, None, choices, seen)
 
 
 @contextmanager

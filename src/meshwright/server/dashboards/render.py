@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -51,7 +52,6 @@ def nothing_yet(view: View) -> Markup:
 def exported(view: View, charts: Charts, mesh: str, environment: str, place: Place) -> str:
     """A view as one HTML file: its styles and drawings inside, no script, nothing loaded from elsewhere."""
     style = Markup(stylesheet())  # noqa: S704 (our own files)
-    digest = base64.b64encode(hashlib.sha256(stylesheet().encode()).digest()).decode()
     return (
         _templates()
         .get_template("dashboards/export.html")
@@ -62,10 +62,35 @@ def exported(view: View, charts: Charts, mesh: str, environment: str, place: Pla
             environment=environment,
             version=__version__,
             style=style,
-            digest=f"sha256-{digest}",
+            digest=_digest(),
             place=place,
         )
     )
+
+
+def reported(view: View, charts: Charts, mesh: str, environment: str, at: datetime, place: Place) -> str:
+    """A report about the mesh as one HTML file, as it was `at` a moment."""
+    style = Markup(stylesheet())  # noqa: S704 (our own files)
+    return (
+        _templates()
+        .get_template("dashboards/report.html")
+        .render(
+            view=view,
+            tiles=shown_tiles(view, charts),
+            mesh=mesh,
+            environment=environment,
+            at=at,
+            version=__version__,
+            style=style,
+            digest=_digest(),
+            place=place,
+        )
+    )
+
+
+def _digest() -> str:
+    """What a content security policy knows our styles by."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(stylesheet().encode()).digest()).decode()
 
 
 def previewed(

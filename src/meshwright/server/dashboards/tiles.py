@@ -169,7 +169,7 @@ def _table(tile: Tile, seen: Seen) -> Grid:
     headings = []
     for each in known:
         unit = f" ({each['unit']})" if each.get("unit") else ""
-        headings.append(printable(each.get("title", each["column"].replace("_", " ")) + unit, keep=""))
+        headings.append(printable(each.get("title", _heading(each["column"])) + unit, keep=""))
     shown = chosen.slice(0, limit)
     cells = [_cells(shown.column(index), each) for index, each in enumerate(known)]
     return Grid(
@@ -179,6 +179,16 @@ def _table(tile: Tile, seen: Seen) -> Grid:
         rows.num_rows - shown.num_rows,
         seen.more,
     )
+
+
+def _heading(column: str) -> str:
+    """A column's name as a heading.
+
+    >>> _heading("vacant_area_sqm")
+    'Vacant area sqm'
+    """
+    words = column.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
 
 
 def _cells(column: pa.ChunkedArray, each: Any) -> list[Cell]:
@@ -199,7 +209,7 @@ def _grid(rows: pa.Table, limit: int, more: bool) -> Grid:
     shown = rows.slice(0, limit)
     cells = [[Cell(formatted(value)) for value in column.to_pylist()] for column in shown.columns]
     return Grid(
-        [printable(name.replace("_", " "), keep="") for name in rows.column_names],
+        [printable(_heading(name), keep="") for name in rows.column_names],
         [is_numeric(kind) for kind in rows.schema.types],
         list(zip(*cells, strict=True)),
         rows.num_rows - shown.num_rows,
