@@ -170,8 +170,10 @@ def demo(folder: Path, scale: float, serve: bool = True) -> None:
         say("5  Consumers still read what was published before", "No negative rent, nothing of the bad day:")
         mesh.type("query", LEASES)
         mesh.type("history", "leasing/leases")
+        say("6  What the brokers see on Monday", DASHBOARD)
+        mesh.type("dashboard", "export", "brokerage/broker_cockpit", "--out", "monday_morning.html")
     if serve:
-        say("6  The marketplace", MARKETPLACE)
+        say("7  The marketplace", MARKETPLACE)
         address, server = start_marketplace(mesh)
         print(f"\n    {address}\n\nIt runs until you type: kill {server}")
     say("What to try next")
@@ -188,8 +190,9 @@ then publishes it."""
 BAD_DELIVERY = """\
 The lease register sends 12 negative rents, 5 leases twice and 3 in spaces that nobody owns; in the
 CRM, 9 deals are in a stage that no process knows. The contracts of both products say otherwise."""
-
-
+DASHBOARD = """\
+A dashboard is declared with the product whose tables it shows. Here it is as one file that any browser
+opens; it holds what was published before the bad delivery."""
 MARKETPLACE = """\
 Everybody finds products there, what they promise and whether they keep it, where each column comes
 from, and the brokers' dashboard. It is `mesh serve`, in the background:"""
@@ -230,6 +233,10 @@ NEXT = (
             'mesh query "FROM brokerage.broker_cockpit.vacancy ORDER BY vacancy_rate DESC"',
             "mesh test",
         ),
+    ),
+    (
+        "change the brokers' dashboard and see it change: dashboards/monday_morning.yaml of the product",
+        ("mesh dashboard preview brokerage/broker_cockpit",),
     ),
     (
         f"break a promise in {CONTRACT}:\n"
