@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -50,6 +51,12 @@ def handle(app: FastAPI) -> None:
     @app.exception_handler(MeshwrightError)
     def _ours(request: Request, error: MeshwrightError) -> Response:
         return answer(request, error, status_of(error))
+
+    @app.exception_handler(RequestValidationError)
+    def _invalid(request: Request, error: RequestValidationError) -> Response:
+        wrong = [f"`{'.'.join(map(str, each['loc'][1:]))}`: {each['msg']}" for each in error.errors()]
+        found = InputError("this request cannot be read", why="; ".join(wrong), way_out="correct it")
+        return answer(request, found, status_of(found))
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> Response:

@@ -14,6 +14,7 @@ from meshwright.provisioning.registry import Registry
 from meshwright.provisioning.tables import Tables
 from meshwright.server.live import LiveMesh, Snapshot
 from meshwright.server.recent import Recent
+from meshwright.server.search import LiveSearch
 from meshwright.wiring import charts
 
 if TYPE_CHECKING:
@@ -22,12 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Site:
-    """One environment that is served: its tables, its registry, what runs SQL over them, and what draws.
+    """One environment that is served: its tables and search over them, its registry, an engine, charts.
 
     `recent` keeps what was shown of dashboards last.
     """
 
     live: LiveMesh
+    search: LiveSearch
     registry: Registry
     environment: Environment
     tables_engine: Callable[[], Tables]

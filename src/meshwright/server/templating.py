@@ -75,7 +75,7 @@ class Pages:
             static=static,
         )
 
-    def render(self, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    def render(self, request: Request, template: str, status: int = 200, /, **values: Any) -> HTMLResponse:
         """A page; every template also has `request`, `mesh`, `environment`, `theme` and `now`."""
         theme = request.cookies.get("theme")
         live = request.app.state.site.live

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from markupsafe import Markup
 
@@ -51,4 +52,32 @@ def run_bars(runs: Sequence[JudgedRun]) -> Markup:
         role="img",
         aria_label=f"Checks of the last {len(runs)} runs",
         preserveAspectRatio="xMaxYMid meet",
+    )
+
+
+def day_line(days: Sequence[tuple[date, int]]) -> Markup:
+    """A count by day as an area."""
+    if not days:
+        return Markup("")
+    width, height = 720, 120
+    most = max(count for _, count in days) or 1
+    step = width / max(len(days) - 1, 1)
+    points = [(place * step, height - (height - 12) * count / most) for place, (_, count) in enumerate(days)]
+    line = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+    until = days[-1][0].isoformat()
+    last = f"{days[-1][1]} on {until}"
+    return element(
+        "svg",
+        element("path", d=f"M0 {height}L{line}L{width} {height}z", class_="area"),
+        element("path", d=f"M{line}", class_="area-line"),
+        element("line", x1=0, x2=width, y1=height + 0.5, y2=height + 0.5, class_="axis"),
+        element("text", days[0][0].isoformat(), x=0, y=height + 16, class_="box-above"),
+        element(
+            "text", days[-1][0].isoformat(), x=width, y=height + 16, class_="box-above", text_anchor="end"
+        ),
+        element("text", f"{most:,} at most", x=0, y=10, class_="box-above"),
+        viewBox=f"0 0 {width} {height + 20}",
+        class_="chart",
+        role="img",
+        aria_label=f"Open violations by day: {last}, {most} at most",
     )

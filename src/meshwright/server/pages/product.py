@@ -21,6 +21,7 @@ from meshwright.standards.yaml_text import yaml_text
 from meshwright.supervision.catalogue import Catalogue
 from meshwright.supervision.catalogue.column import column_detail
 from meshwright.supervision.catalogue.contract import port_detail
+from meshwright.supervision.catalogue.governance import product_policies, titles
 from meshwright.supervision.catalogue.history import history, runs
 from meshwright.supervision.catalogue.lineage import product_lineage
 from meshwright.supervision.catalogue.product import output_ports, product_detail
@@ -84,6 +85,14 @@ def _lineage(catalogue: Catalogue, domain: str, product: str) -> dict[str, Any]:
     }
 
 
+def _policies(catalogue: Catalogue, domain: str, product: str) -> dict[str, Any]:
+    return {
+        "recorded": product_policies(catalogue, domain, product),
+        "titles": titles(catalogue),
+        "known": "policies" in catalogue.tables,
+    }
+
+
 _NAMES = ["contract_id", "contract_version", "object", "path", "name", "depth"]
 
 
@@ -94,6 +103,7 @@ _SHOWN: Mapping[str, Callable[[Catalogue, str, str], dict[str, Any]]] = {
     "lineage": _lineage,
     "versions": _versions,
     "runs": _runs,
+    "policies": _policies,
 }
 
 
