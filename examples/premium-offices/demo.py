@@ -193,8 +193,6 @@ CRM, 9 deals are in a stage that no process knows. The contracts of both product
 DASHBOARD = """\
 A dashboard is declared with the product whose tables it shows. Here it is as one file that any browser
 opens; it holds what was published before the bad delivery."""
-
-
 MARKETPLACE = """\
 Everybody finds products there, what they promise and whether they keep it, where each column comes
 from, and the brokers' dashboard. It is `mesh serve`, in the background:"""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Site:
-    """One environment that is served: its tables and search over them, its registry, an engine, charts.
+    """One environment that is served: its tables, search, its registry, what runs SQL, and what draws.
 
     `recent` keeps what was shown of dashboards last.
     """
