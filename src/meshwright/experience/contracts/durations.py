@@ -57,6 +57,24 @@ class Duration:
         except OverflowError:
             return dt.datetime.min.replace(tzinfo=moment.tzinfo)
 
+    def after(self, moment: dt.datetime) -> dt.datetime:
+        """The first moment whose `before` is not earlier than another: when what is of then gets too old.
+
+        A day that a month has not is the first of the next. What lies after the year 9999 is its end.
+        """
+        months = moment.year * 12 + moment.month - 1 + self.months
+        year, month = months // 12, months % 12 + 1
+        try:
+            if moment.day > calendar.monthrange(year, month)[1]:
+                year, month = (months + 1) // 12, (months + 1) % 12 + 1
+                moment = moment.replace(year=year, month=month, day=1, hour=0, minute=0, second=0)
+                moment = moment.replace(microsecond=0)
+            else:
+                moment = moment.replace(year=year, month=month)
+            return moment + dt.timedelta(seconds=self.seconds)
+        except (OverflowError, ValueError):
+            return dt.datetime.max.replace(tzinfo=moment.tzinfo)
+
     @property
     def total_seconds(self) -> float:
         """About how many seconds it has: a month counts as the twelfth part of 365.25 days."""

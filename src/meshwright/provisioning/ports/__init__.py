@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from meshwright.provisioning.ports.alerts import AlertChannel, Message, Recipient
 from meshwright.provisioning.ports.engine import (
     Counts,
     CustomEngine,
@@ -32,6 +33,7 @@ from meshwright.provisioning.ports.sources import (
 from meshwright.provisioning.ports.warehouse import StoredFile, Warehouse
 
 __all__ = [
+    "AlertChannel",
     "Counts",
     "CustomEngine",
     "Deleted",
@@ -45,10 +47,12 @@ __all__ = [
     "Limits",
     "Located",
     "Merge",
+    "Message",
     "Notes",
     "Parted",
     "ProcessCost",
     "PythonRunner",
+    "Recipient",
     "Secrets",
     "Session",
     "SourceCapabilities",

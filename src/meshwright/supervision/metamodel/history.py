@@ -11,8 +11,7 @@ import pyarrow as pa
 
 from meshwright.model.publication import Fact
 from meshwright.supervision.metamodel.column import Rows
-
-RUN_ENDS = frozenset({"run.finished", "run.died"})
+from meshwright.supervision.metamodel.incident_log import RUN_ENDS, IncidentLog
 
 
 @dataclass(frozen=True)
@@ -32,17 +31,20 @@ class History:
     tables: Mapping[str, pa.Table] = field(default_factory=dict, repr=False)
     started: Mapping[str, Fact] = field(default_factory=dict, repr=False)
     judged: Mapping[tuple[str, str], Judged] = field(default_factory=dict, repr=False)
+    log: IncidentLog = field(default_factory=IncidentLog, repr=False)
 
     def grown(
         self, batches: Iterable[Sequence[Fact]], makers: Mapping[str, Callable[[Rows], pa.Table]]
     ) -> History:
         """This and newer facts; `makers` make tables of the relations that are wanted."""
         last, started, judged = self.last, dict(self.started), dict(self.judged)
+        log = self.log.grown()
         chunks = {name: [table] for name, table in self.tables.items()}
         for facts in batches:
             rows: dict[str, dict[str, list[Any]]] = {}
             for fact in facts:
                 last = fact.sequence
+                log.take(fact)
                 if fact.kind == "run.started":
                     started[str(fact.payload.get("run"))] = fact
                 elif fact.kind in RUN_ENDS:
@@ -56,7 +58,8 @@ class History:
                     _add(rows, "facts", [_fact_row(fact)])
             for name in rows.keys() & makers.keys():
                 chunks.setdefault(name, []).append(makers[name](rows[name]))
-        return History(last, {name: _one(each) for name, each in chunks.items()}, started, judged)
+        tables = {name: _one(each) for name, each in chunks.items()}
+        return History(last, tables, started, judged, log.done())
 
 
 _MANY = 64

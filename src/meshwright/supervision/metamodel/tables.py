@@ -125,6 +125,11 @@ class MeshTables:
                 _of_domains=self._domain_segment(known),
             )._assembled(self)
 
+    @property
+    def history(self) -> History:
+        """What facts tell; nothing where no relation that is wanted follows them."""
+        return self._history
+
     # --- inside
 
     def _declared(self) -> list[Relation]:

@@ -35,6 +35,8 @@ _NAMES = (
     "runs",
     "checks",
     "slo_status",
+    "incidents",
+    "alerts",
     "facts",
 )
 
