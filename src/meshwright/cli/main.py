@@ -34,6 +34,8 @@ COMMANDS: Mapping[str, str] = {
     "watch": "monitor",
     "quarantine": "quarantine",
     "query": "consume",
+    "search": "search",
+    "policy": "policy",
     "lineage": "lineage",
     "impact": "lineage",
     "test": "testing",

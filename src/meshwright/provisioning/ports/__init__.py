@@ -22,6 +22,7 @@ from meshwright.provisioning.ports.engine import (
 )
 from meshwright.provisioning.ports.events import EventSink
 from meshwright.provisioning.ports.python import Limits, ProcessCost, PythonRunner
+from meshwright.provisioning.ports.search import Meanings, SearchIndex, SearchView
 from meshwright.provisioning.ports.sources import (
     Extraction,
     Increment,
@@ -46,6 +47,7 @@ __all__ = [
     "Inspection",
     "Limits",
     "Located",
+    "Meanings",
     "Merge",
     "Message",
     "Notes",
@@ -53,6 +55,8 @@ __all__ = [
     "ProcessCost",
     "PythonRunner",
     "Recipient",
+    "SearchIndex",
+    "SearchView",
     "Secrets",
     "Session",
     "SourceCapabilities",

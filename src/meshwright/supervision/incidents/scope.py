@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from meshwright.model.address import ProductKey
 from meshwright.model.publication import Fact
-from meshwright.provisioning.registry import AppliedDomain
+from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies
 from meshwright.provisioning.tables import AppliedProduct, Reading, RecordedPublication
 from meshwright.supervision.metamodel.incident_log import RUN_ENDS
 
@@ -41,13 +41,19 @@ class ProductReading:
         """See `provisioning.tables.Reading`."""
         return {each.key: each.version for batch in self.products() for each in batch}
 
-    def products(self, keys: Collection[ProductKey] | None = None) -> Iterator[Sequence[AppliedProduct]]:
+    def products(
+        self, keys: Collection[ProductKey] | None = None, lineage: bool = False
+    ) -> Iterator[Sequence[AppliedProduct]]:
         """See `provisioning.tables.Reading`."""
-        return self._reading.products([self._product])
+        return self._reading.products([self._product], lineage)
 
     def domains(self) -> Mapping[str, AppliedDomain]:
         """See `provisioning.tables.Reading`."""
         return self._reading.domains()
+
+    def policies(self) -> Mapping[str, AppliedPolicies]:
+        """See `provisioning.tables.Reading`."""
+        return self._reading.policies()
 
     def facts(self, after: int) -> Iterator[Sequence[Fact]]:
         """See `provisioning.tables.Reading`."""
