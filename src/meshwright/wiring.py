@@ -283,6 +283,7 @@ def open_watch(mesh: str, environment: Environment, root: Path) -> Watch:
         channels=alert_channels(environment, root),
         quiet=timedelta(minutes=alerts.get("quiet_minutes", QUIET_MINUTES)),
         pages=alerts.get("pages"),
+        engine=lambda: tables_engine(environment, root / ".mesh" / environment.name / "scratch"),
     )
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from receivers import Hook, Mailbox
+from watched_mesh import Clock, Watched
+
+from meshwright.adapters.registry import SqlRegistry, open_registry
 
 
 @pytest.fixture
@@ -26,3 +30,34 @@ def mailbox() -> Iterator[tuple[Mailbox, int]]:
     controller.start()
     yield found, controller.server.sockets[0].getsockname()[1]
     controller.stop()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that only moves when it is told to."""
+    return Clock()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def opened(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: Clock
+) -> Iterator[Callable[[], SqlRegistry]]:
+    """Opens the same registry as often as a test wants."""
+    url = f"sqlite:///{tmp_path}/registry.db"
+    if request.param == "postgresql":
+        url = str(request.getfixturevalue("postgres_database").url)
+    found: list[SqlRegistry] = []
+
+    def opens() -> SqlRegistry:
+        found.append(open_registry(url, clock=clock))
+        return found[-1]
+
+    yield opens
+    for registry in found:
+        registry.close()
+
+
+@pytest.fixture
+def mesh(opened: Callable[[], SqlRegistry], clock: Clock) -> Watched:
+    """An environment with nothing in it."""
+    return Watched(opened(), clock)

@@ -167,16 +167,19 @@ def _print_swept(format: str, swept: Swept | None, error: MeshwrightError | None
     for event in swept.ended:
         what = f"{event.payload['kind'].replace('_', ' ')} {event.payload['what']}"
         out.print(wrapped(f"ended: {event.subject}: {what}: {event.payload['reason']}", 0), markup=False)
+    if swept.violations:
+        out.print(f"{plural(swept.violations, 'change')} of violations recorded.", markup=False)
     if swept.delivered:
         out.print(f"{plural(swept.delivered, 'alert')} delivered.", markup=False)
     for problem in swept.problems:
-        out.print(wrapped(f"not delivered: {problem}", 0), markup=False)
+        out.print(wrapped(f"not done: {problem}", 0), markup=False)
 
 
 def _as_json(swept: Swept) -> Mapping[str, Any]:
     return {
         "began": [{"subject": event.subject, **event.payload} for event in swept.opened],
         "ended": [{"subject": event.subject, **event.payload} for event in swept.ended],
+        "violations": swept.violations,
         "delivered": swept.delivered,
         "failed": swept.failed,
         "problems": swept.problems,

@@ -58,20 +58,18 @@ class Duration:
             return dt.datetime.min.replace(tzinfo=moment.tzinfo)
 
     def after(self, moment: dt.datetime) -> dt.datetime:
-        """The first moment whose `before` is not earlier than another: when what is of then gets too old.
+        """The first moment that `moment` is so long before: when what is of then begins to be too old.
 
         A day that a month has not is the first of the next. What lies after the year 9999 is its end.
         """
-        months = moment.year * 12 + moment.month - 1 + self.months
-        year, month = months // 12, months % 12 + 1
         try:
-            if moment.day > calendar.monthrange(year, month)[1]:
-                year, month = (months + 1) // 12, (months + 1) % 12 + 1
-                moment = moment.replace(year=year, month=month, day=1, hour=0, minute=0, second=0)
-                moment = moment.replace(microsecond=0)
-            else:
-                moment = moment.replace(year=year, month=month)
-            return moment + dt.timedelta(seconds=self.seconds)
+            moment += dt.timedelta(seconds=self.seconds)
+            months = moment.year * 12 + moment.month - 1 + self.months
+            if moment.day <= calendar.monthrange(months // 12, months % 12 + 1)[1]:
+                return moment.replace(year=months // 12, month=months % 12 + 1)
+            months += 1
+            first = moment.replace(year=months // 12, month=months % 12 + 1, day=1)
+            return first.replace(hour=0, minute=0, second=0, microsecond=0)
         except (OverflowError, ValueError):
             return dt.datetime.max.replace(tzinfo=moment.tzinfo)
 

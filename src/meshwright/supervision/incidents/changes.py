@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from meshwright.model.publication import Fact
 from meshwright.provisioning.registry import Event
 from meshwright.supervision.incidents.found import Found, Incident
+from meshwright.supervision.metamodel.history import VIOLATIONS
 from meshwright.supervision.metamodel.incident_log import RUN_ENDS, IncidentKey, IncidentLog, StoredIncident
 
-DECISIVE = (*sorted(RUN_ENDS), "incident.opened", "incident.ended")
+DECISIVE = (*sorted(RUN_ENDS), *VIOLATIONS, "incident.opened", "incident.ended")
 """Facts after which what is wrong with their subject is to be found anew."""
 
 
@@ -52,17 +53,21 @@ def _ended(known: StoredIncident, found: Found, now: str) -> Event:
         "kind": known.key.kind,
         "address": known.key.address,
         "what": known.key.what,
-        "reason": _REASONS.get(known.key.kind, "it is in order again")
-        if since
-        else "nothing expects it any more",
+        "reason": _reason(known.key.kind, since is not None),
         "ended_at": min(since, now) if since and since >= known.began_at else now,
     }
     return Event("incident.ended", known.subject, payload)
 
 
-_AGAIN = "it is in order again"
-
-_REASONS = {"run": "a run published", "service_level": "it is kept again"}
+def _reason(kind: str, in_order: bool) -> str:
+    match kind:
+        case "violation":
+            return "nothing violates it any more, or a waiver lets it"
+        case "run" if in_order:
+            return "a run published"
+        case "service_level" if in_order:
+            return "it is kept again"
+    return "nothing expects it any more"
 
 
 def _id(key: IncidentKey, now: str) -> str:

@@ -14,7 +14,7 @@ from meshwright.supervision.metamodel.history import History
 from meshwright.supervision.metamodel.incident_log import Failing, IncidentKey, Place
 from meshwright.supervision.metamodel.tables import MeshTables
 
-RELATIONS = ("products", "support", "slo_status", "incidents", "alerts")
+RELATIONS = ("products", "support", "slo_status", "violations", "policies", "incidents", "alerts")
 """The tables that sweeps ask for."""
 
 _OVER = frozenset({"retired"})
@@ -64,12 +64,13 @@ class Found:
 
 
 def find_incidents(tables: MeshTables, now: datetime) -> Found:
-    """What is wrong as of `now`: failed runs that nothing followed, and broken service levels.
+    """What is wrong as of `now`: failed runs that nothing followed, broken service levels, violations.
 
     `tables` have at least `RELATIONS`.
     """
     products = _products(tables)
     found = {each.key: each for each in _failing(tables.history, products)}
+    found |= {each.key: each for each in _violations(tables, products, now)}
     known = [each for each in tables.history.log.open if each.key.kind == "service_level"]
     levels = _levels(tables, now, {(each.domain, each.product) for each in known})
     undecided: set[IncidentKey] = set()
@@ -118,6 +119,39 @@ def _failing(history: History, products: Mapping[Place, str]) -> Iterator[Incide
                 seen_at=failing.last_at,
                 run=failing.first_run,
             )
+
+
+def _violations(tables: MeshTables, products: Mapping[Place, str], now: datetime) -> Iterator[Incident]:
+    """One for each policy and product (or domain), however many places break it; none for notes."""
+    table = tables.tables["violations"]
+    table = table.filter(pc.and_(pc.equal(table["status"], "open"), pc.not_equal(table["severity"], "info")))
+    if not len(table):
+        return
+    policies = tables.tables["policies"]
+    titles = dict(zip(policies["policy"].to_pylist(), policies["title"].to_pylist(), strict=True))
+    today = now.date().isoformat()
+    places: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+    for row in table.to_pylist():
+        waived = row["waived_until"] is not None and row["waived_until"] >= today
+        place = (row["domain"], row["product"] or "")
+        if row["domain"] and not waived and (not row["product"] or place in products):
+            places.setdefault((*place, row["policy"]), []).append(row)
+    for (domain, product, policy), rows in places.items():
+        where = f"{len(rows)} places, the first" if len(rows) > 1 else "one place"
+        first = min(rows, key=lambda row: (row["first_seen"], row["address"]))
+        yield Incident(
+            key=IncidentKey("violation", _address(tables.mesh, domain, product), policy),
+            domain=domain,
+            product=product,
+            severity=first["severity"],
+            summary=f"policy {policy} is violated at {where} {first['address']}: {titles.get(policy, '')}",
+            began_at=iso(first["first_seen"]),
+            seen_at=iso(max(row["first_seen"] for row in rows)),
+        )
+
+
+def _address(mesh: str, domain: str, product: str) -> str:
+    return f"mesh://{mesh}/{domain}/{product}" if product else f"mesh://{mesh}/{domain}"
 
 
 def _of_run(failing: Failing) -> str:

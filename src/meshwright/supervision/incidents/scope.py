@@ -8,6 +8,7 @@ from meshwright.model.address import ProductKey
 from meshwright.model.publication import Fact
 from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies
 from meshwright.provisioning.tables import AppliedProduct, Reading, RecordedPublication
+from meshwright.supervision.metamodel.history import VIOLATIONS
 from meshwright.supervision.metamodel.incident_log import RUN_ENDS
 
 NEWEST_RUNS = 50
@@ -20,6 +21,7 @@ TOLD = (
     "alert.delivered",
     "alert.failed",
     "product.removed",
+    *VIOLATIONS,
 )
 
 

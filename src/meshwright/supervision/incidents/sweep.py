@@ -12,14 +12,18 @@ from meshwright.model.address import ProductKey
 from meshwright.model.publication import Fact
 from meshwright.provisioning.ports import AlertChannel, Recipient
 from meshwright.provisioning.registry import Event, Registry
-from meshwright.provisioning.tables import Readable
+from meshwright.provisioning.tables import Readable, Tables
 from meshwright.supervision.incidents.changes import DECISIVE, changes, moved
 from meshwright.supervision.incidents.channels import channels_of
 from meshwright.supervision.incidents.due import LEASE_SECONDS, Due, again_at, alerts_due
 from meshwright.supervision.incidents.found import RELATIONS, find_incidents, iso
 from meshwright.supervision.incidents.scope import ProductReading
 from meshwright.supervision.incidents.wording import brief, message_of
+from meshwright.supervision.metamodel.history import VIOLATIONS
+from meshwright.supervision.metamodel.relations import needed
 from meshwright.supervision.metamodel.tables import MeshTables
+from meshwright.supervision.policy.assess import sets_of
+from meshwright.supervision.policy.sweep import relations_of_sweep, sweep_policies
 
 QUIET_MINUTES = 15
 """See `Watch.quiet`; what `quiet_minutes` of mesh.yaml is unless it is said."""
@@ -40,11 +44,13 @@ _ALERTS = ("alert.attempted", "alert.delivered", "alert.failed")
 class Swept:
     """What a sweep did: facts of incidents that it recorded, and alerts by what came of them.
 
-    `problems` say, by channel, why alerts were not delivered.
+    `problems` say, by channel, why alerts were not delivered, and which policies could not be judged.
+    `violations` are the facts about violations that it recorded.
     """
 
     opened: list[Event] = field(default_factory=list)
     ended: list[Event] = field(default_factory=list)
+    violations: int = 0
     delivered: int = 0
     failed: int = 0
     problems: list[str] = field(default_factory=list)
@@ -55,7 +61,7 @@ class Watch:
     """Sweeps an environment. Several may do so at once, in several processes, with one outcome.
 
     `channels` carry messages by the way they travel; without any, incidents are recorded and nobody is told.
-    The time is the registry's.
+    `engine` runs the queries of policies; without it they are not judged. The time is the registry's.
     """
 
     mesh: str
@@ -65,8 +71,10 @@ class Watch:
     channels: Mapping[str, AlertChannel] = field(default_factory=dict)
     quiet: timedelta = timedelta(minutes=QUIET_MINUTES)
     pages: str | None = None
+    engine: Callable[[], Tables] | None = None
     reached: Callable[[str], None] = lambda step: None
     _tables: MeshTables | None = field(default=None, repr=False)
+    _judged: tuple[object, str] | None = field(default=None, repr=False)
 
     def sweep(self) -> Swept:
         """Look at everything.
@@ -76,6 +84,7 @@ class Watch:
         """
         tables = self._tables or MeshTables.empty(self.mesh, RELATIONS)
         swept = Swept()
+        tables = self._judge_policies(tables, swept)
         self._tables = self._record(tables, None, swept)
         self._tell(self._tables, swept)
         return swept
@@ -100,6 +109,32 @@ class Watch:
         tables = self._record(MeshTables.empty(self.mesh, RELATIONS), product, swept)
         self._tell(tables, swept, seconds)
         return swept
+
+    def _judge_policies(self, tables: MeshTables, swept: Swept) -> MeshTables:
+        """Record what the continuous policies find, when something has changed since they last did."""
+        tables = self._refreshed(tables, None)
+        today = self._now().date().isoformat()
+        if self.engine is None or self._judged == (tables.token, today):
+            return tables
+        sets = sets_of(tables.policies)
+        wanted = needed([*RELATIONS, *relations_of_sweep(sets)])
+        if wanted != tables.names:
+            tables = self._refreshed(MeshTables.empty(self.mesh, wanted), None)
+            sets = sets_of(tables.policies)
+            if needed([*RELATIONS, *relations_of_sweep(sets)]) != wanted:
+                return tables  # others apply at this moment: the next sweep judges
+        found, events = sweep_policies(sets, tables, self.engine, today)
+        if events:
+            seen = tables.history.last
+            recorded = self.registry.record_unless(
+                self.environment, events, seen, VIOLATIONS, _same_violation
+            )
+            swept.violations = len(recorded)
+        if found is not None:
+            swept.problems += [f"policy {failure}" for failure in found.failures]
+        if not events:
+            self._judged = (tables.token, today)
+        return tables
 
     def _record(self, tables: MeshTables, product: ProductKey | None, swept: Swept) -> MeshTables:
         """Record what is different; gives the tables of afterwards."""
@@ -209,6 +244,10 @@ def _result(alert: Due, message: str, problem: str | None, now: datetime) -> Eve
         alert.incident.subject,
         {**payload, "reason": problem, "again_at": None if again is None else iso(again)},
     )
+
+
+def _same_violation(event: Event, fact: Fact) -> bool:
+    return all(event.payload[name] == fact.payload.get(name) for name in ("policy", "address"))
 
 
 def _same_alert(event: Event, fact: Fact) -> bool:

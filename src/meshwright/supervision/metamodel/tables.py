@@ -139,6 +139,11 @@ class MeshTables:
         """What facts tell; nothing where no relation that is wanted follows them."""
         return self._history
 
+    @property
+    def policies(self) -> Sequence[AppliedPolicies]:
+        """The applied policies; none where no relation that is wanted follows them."""
+        return tuple(self._policies.values())
+
     # --- inside
 
     @property
