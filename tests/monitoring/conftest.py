@@ -25,10 +25,15 @@ def mailbox() -> Iterator[tuple[Mailbox, int]]:
     """A mail server's mailbox, and its port."""
     from aiosmtpd.controller import Controller
 
+    class OnFreePort(Controller):
+        def _trigger_server(self) -> None:
+            self.port = self.server.sockets[0].getsockname()[1]
+            super()._trigger_server()
+
     found = Mailbox()
-    controller = Controller(found, hostname="127.0.0.1", port=0)
+    controller = OnFreePort(found, hostname="127.0.0.1", port=0)
     controller.start()
-    yield found, controller.server.sockets[0].getsockname()[1]
+    yield found, controller.port
     controller.stop()
 
 

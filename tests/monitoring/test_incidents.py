@@ -29,7 +29,7 @@ def test_runs_that_fail_one_after_another_are_one_incident(mesh: Watched) -> Non
     assert opened.subject == "sales/orders"
     assert opened.payload["began_at"] == first
     assert opened.payload["run"] == "r2"
-    assert "ada" not in str(opened.payload)
+    assert "lovelace" not in str(opened.payload)
     mesh.ran()
     over = mesh.clock.at(seconds=-1)
     mesh.clock.forward(hours=1)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "journeys"))
-
-from mesh_folder import MeshFolder, orders_mesh
 from receivers import Hook
+from tests.journeys.mesh_folder import MeshFolder, orders_mesh
+from tests.policy.policy_mesh import policy, waiver
 
 GOOD = ("id,customer,amount", "1,ada,10.5", "2,grace,20.0")
-BAD = ("id,customer,amount", "1,ada,-10.5")
+BAD = ("id,customer,amount", "1,lovelace,-10.5")
 
 
 def watched(root: Path, *channels: dict[str, Any], **alerts: Any) -> MeshFolder:
@@ -59,7 +57,7 @@ def test_a_message_holds_no_value_of_data(tmp_path: Path, hook: Hook) -> None:
     mesh.run("apply", "--yes", code=1)
     [post] = hook.posts
     assert "10.5" not in json.dumps(post)
-    assert "ada" not in json.dumps(post)
+    assert "lovelace" not in json.dumps(post)
     assert hook.headers[0]["Idempotency-Key"] == post["id"]
 
 
@@ -96,3 +94,36 @@ def test_the_command_line_lists_incidents(tmp_path: Path) -> None:
     assert "sales/orders" in mesh.run("incidents", "orders", "--open").out
     assert "No incident" in mesh.run("incidents", "finance/revenue", "--open").out
     assert mesh.run("watch", "--once", "--every", "soon", code=2).err
+
+
+def test_a_new_violation_is_told_with_its_end(tmp_path: Path, hook: Hook) -> None:
+    mesh = watched(tmp_path, webhook(hook.url))
+    query = "select address, 'no purpose' as reason from mesh.products where domain = 'sales'"
+    policy(mesh, "purpose", query, when=["continuous"], severity="warning")
+    policy(mesh, "note", query, when=["continuous"], severity="info")
+    mesh.run("apply", "--yes")
+    assert hook.told == []
+    said = mesh.run("watch", "--once").out
+    assert "policy purpose is violated at one place" in said
+    mesh.run("watch", "--once")
+    mesh.run("run", "sales/orders")  # a look at the product alone finds it too
+    assert hook.told == [("begin", "violation", "sales/orders")]
+    waiver(mesh, "later", "purpose", "mesh://acme/sales/orders", "2999-12-31")
+    mesh.run("apply", "--yes")
+    mesh.run("watch", "--once")
+    assert hook.told[1:] == [("end", "violation", "sales/orders")]
+    [incident] = mesh.run("incidents", "--format", "json").data["incidents"]
+    assert (incident["kind"], incident["what"], incident["status"]) == ("violation", "purpose", "ended")
+
+
+def test_a_policy_that_cannot_be_judged_ends_and_opens_nothing(tmp_path: Path, hook: Hook) -> None:
+    mesh = watched(tmp_path, webhook(hook.url))
+    policy(mesh, "purpose", "select address, 'x' as reason from mesh.products", when=["continuous"])
+    mesh.run("apply", "--yes")
+    mesh.run("watch", "--once")
+    before = list(hook.told)
+    policy(mesh, "purpose", "select nothing from mesh.products", when=["continuous"])
+    mesh.run("apply", "--yes")
+    assert "policy purpose" in mesh.run("watch", "--once").out
+    assert hook.told == before
+    assert len(before) == 1

@@ -80,7 +80,7 @@ class Watched:
     def ran(self, status: str = "published", key: ProductKey = ORDERS, **more: Any) -> None:
         """A run ended, as its fact has it."""
         self.runs += 1
-        error = {"kind": "checks", "what": "amount=-10.5 of ada"} if status == "failed" else None
+        error = {"kind": "checks", "what": "amount=-10.5 of lovelace"} if status == "failed" else None
         payload = {"run": f"r{self.runs}", "status": status, "error": error, **more}
         self.registry.record("dev", [Event("run.finished", str(key), payload)])
         self.clock.forward(seconds=1)

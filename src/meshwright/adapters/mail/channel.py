@@ -77,12 +77,12 @@ class MailChannel(AlertChannel):
         try:
             mail["From"] = _address(sender)
             mail["To"] = to
-            mail["Subject"] = " ".join(message.title.split())
+            mail["Subject"] = _sendable(" ".join(message.title.split()))
             mail["Date"] = formatdate(usegmt=True)
             mail["Message-ID"] = f"<{message.id}@{_address(sender).domain}>"
             mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answer by machines
             text = "\n\n".join([*message.lines, f"Mesh {message.data.get('mesh')}"])
-            mail.set_content(text.encode("utf-8", "replace").decode() + "\n")
+            mail.set_content(_sendable(text) + "\n")
         except (ValueError, MessageError):
             raise InputError("this is no mail that can be sent") from None
         return mail
@@ -118,6 +118,10 @@ class MailChannel(AlertChannel):
             if not secure:
                 raise Unavailable("the mail server offers no TLS", why="a password does not go without")
             server.login(secrets["user"], secrets.get("password", ""))
+
+
+def _sendable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 def _addresses(text: str) -> tuple[Address, ...]:

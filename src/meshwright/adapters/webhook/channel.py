@@ -77,7 +77,10 @@ class WebhookChannel(AlertChannel):
         with deadline(lambda: connection.sock, self._seconds) as over:
             try:
                 connection.request("POST", place.path, body, headers)
-                return connection.getresponse().status
+                status = connection.getresponse().status
+                if not over.is_set():  # cut off, a head looks like one that has ended
+                    return status
+                why = _late(self._seconds)
             except ssl.SSLCertVerificationError as error:
                 why = f"its certificate is not good: {error.verify_message}"
             except (OSError, http.client.HTTPException, ValueError) as error:
