@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from meshwright.model.product import Bundle
     from meshwright.provisioning.ports import (
         AlertChannel,
+        Charts,
         CustomEngine,
         Engine,
         EventSink,
@@ -285,6 +286,20 @@ def open_watch(mesh: str, environment: Environment, root: Path) -> Watch:
         pages=alerts.get("pages"),
         engine=lambda: tables_engine(environment, root / ".mesh" / environment.name / "scratch"),
     )
+
+
+def charts() -> Charts:
+    """What draws charts: Vega, in a process of its own that starts with the first chart."""
+    from meshwright.adapters.vega.charts import VegaCharts
+
+    return VegaCharts()
+
+
+def binding_engine() -> Tables:
+    """What binds queries to the columns of contracts; it reads no data, and touches no folder."""
+    from meshwright.adapters.duckdb.engine import DuckEngine
+
+    return DuckEngine([], {"memory_limit": "256MiB", "threads": 1})
 
 
 def search_index(folder: Path) -> SearchIndex:

@@ -65,11 +65,17 @@ class Following:
         watch = None
         while (outcome := self._ended.get()) is not None:
             try:
-                watch = watch or self._opened()
-                if _may_matter(outcome) or watch.has_incidents(outcome.product):
+                if _may_begin(outcome) or self._had_incidents(outcome):
+                    watch = watch or self._opened()
                     self._problems += watch.sweep_product(outcome.product).problems
             except MeshwrightError as error:
                 self._problems.append(error.what)
+
+    def _had_incidents(self, outcome: RunOutcome) -> bool:
+        """Whether anything was ever wrong with a product: asked before what looks closer is loaded."""
+        workspace = self._workspace
+        name, subject = workspace.environment.name, str(outcome.product)
+        return bool(workspace.registry.facts(name, subject, ("incident.opened",), 1))
 
     def _opened(self) -> Watch:
         from meshwright.wiring import open_watch
@@ -78,7 +84,7 @@ class Following:
         return open_watch(workspace.raw.settings.name, workspace.environment, workspace.root)
 
 
-def _may_matter(outcome: RunOutcome) -> bool:
+def _may_begin(outcome: RunOutcome) -> bool:
     """Whether an incident may begin with it."""
     broken = any(level.get("status") in ("fail", "warn") for level in outcome.service_levels)
     return outcome.status == "failed" or broken

@@ -33,6 +33,8 @@ COMMANDS: Mapping[str, str] = {
     "incidents": "monitor",
     "watch": "monitor",
     "quarantine": "quarantine",
+    "dashboard": "dashboards",
+    "report": "reports",
     "query": "consume",
     "search": "search",
     "policy": "policy",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from meshwright.provisioning.ports.alerts import AlertChannel, Message, Recipient
+from meshwright.provisioning.ports.charts import Charts
 from meshwright.provisioning.ports.engine import (
     Counts,
     CustomEngine,
@@ -35,6 +36,7 @@ from meshwright.provisioning.ports.warehouse import StoredFile, Warehouse
 
 __all__ = [
     "AlertChannel",
+    "Charts",
     "Counts",
     "CustomEngine",
     "Deleted",

@@ -89,10 +89,6 @@ class Watch:
         self._tell(self._tables, swept)
         return swept
 
-    def has_incidents(self, product: ProductKey) -> bool:
-        """Whether anything was ever wrong with a product."""
-        return bool(self.registry.facts(self.environment, str(product), ("incident.opened",), 1))
-
     def current(self) -> tuple[MeshTables, Sequence[Event]]:
         """The tables as they are, and the facts that a sweep would record now."""
         tables = self._refreshed(MeshTables.empty(self.mesh, RELATIONS), None)
