@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -340,6 +340,21 @@ class Registry(Protocol):
 
     def record(self, environment: str, events: Sequence[Event]) -> None:
         """Append facts."""
+        ...
+
+    def record_unless(
+        self,
+        environment: str,
+        events: Sequence[Event],
+        seen: int,
+        kinds: Sequence[str],
+        clash: Callable[[Event, Fact], bool],
+    ) -> Sequence[Event]:
+        """Append those facts that nobody was faster with; gives what was appended.
+
+        One that `clash` finds at odds with a fact of `kinds` whose sequence is above `seen` is left out. So
+        several processes may decide by what they saw and record it once.
+        """
         ...
 
     def facts(

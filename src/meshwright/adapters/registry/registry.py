@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import TracebackType
@@ -327,6 +327,18 @@ class SqlRegistry(Registry):
         """Append facts."""
         with self._database.writing() as tx:
             facts.append(tx, facts.hold_head(tx, environment), events)
+
+    def record_unless(
+        self,
+        environment: str,
+        events: Sequence[Event],
+        seen: int,
+        kinds: Sequence[str],
+        clash: Callable[[Event, Fact], bool],
+    ) -> Sequence[Event]:
+        """Append those facts that nobody was faster with; gives what was appended."""
+        with self._database.writing() as tx:
+            return facts.append_unless(tx, environment, events, seen, kinds, clash)
 
     def facts(
         self,

@@ -134,6 +134,16 @@ class MeshTables:
                 _policies={owner: each for owner, each in demanded.items() if each is not None},
             )._assembled(self)
 
+    @property
+    def history(self) -> History:
+        """What facts tell; nothing where no relation that is wanted follows them."""
+        return self._history
+
+    @property
+    def policies(self) -> Sequence[AppliedPolicies]:
+        """The applied policies; none where no relation that is wanted follows them."""
+        return tuple(self._policies.values())
+
     # --- inside
 
     @property

@@ -38,6 +38,8 @@ _NAMES = (
     "runs",
     "checks",
     "slo_status",
+    "incidents",
+    "alerts",
     "policies",
     "waivers",
     "violations",
