@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "facts": "operate",
     "quarantine": "quarantine",
     "query": "consume",
+    "catalogue": "catalogue",
     "lineage": "lineage",
     "impact": "lineage",
     "test": "testing",
