@@ -10,6 +10,7 @@ from typing import Any
 from meshwright.experience.load import assemble, load_tree
 from meshwright.experience.settings import Settings, read_settings
 from meshwright.model.address import ProductKey
+from meshwright.model.external import External
 from meshwright.model.mesh import Mesh
 from meshwright.model.product import Bundle
 from meshwright.model.publication import Fact
@@ -28,13 +29,20 @@ class Kept:
     kept_domains: Mapping[str, AppliedDomain] = field(default_factory=dict)
     kept_facts: Sequence[Fact] = ()
     kept_publications: Sequence[RecordedPublication] = ()
+    kept_external: External = field(default_factory=dict)
     at_once: int = 2
     identity: str = "one"
     asked: list[ProductKey] = field(default_factory=list)
 
     def token(self) -> tuple[str, str]:
         return self.identity, repr(
-            (self.versions(), self.kept_domains, self.kept_facts, self.kept_publications)
+            (
+                self.versions(),
+                self.kept_domains,
+                self.kept_facts,
+                self.kept_publications,
+                self.kept_external,
+            )
         )
 
     def versions(self) -> Mapping[ProductKey, str]:
@@ -54,6 +62,9 @@ class Kept:
 
     def publications(self) -> Sequence[RecordedPublication]:
         return self.kept_publications
+
+    def external(self, after: int) -> tuple[int, External]:
+        return len(self.kept_external), self.kept_external
 
 
 def applied(bundle: Bundle) -> AppliedProduct:

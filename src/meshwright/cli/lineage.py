@@ -125,15 +125,18 @@ def _open(workspace: Workspace, address: str) -> tuple[LineageGraph, Tables, Fou
     from meshwright.supervision.lineage.edges import tables_of
     from meshwright.supervision.lineage.find import find
     from meshwright.supervision.lineage.graph import graph_of
+    from meshwright.supervision.lineage.told import told_of
 
     mesh = workspace.mesh
-    tables = tables_of(mesh)
+    own = tables_of(mesh)
+    told = told_of(workspace.registry.external(workspace.environment.name), mesh, own)
+    tables = {**own, **told.tables}
     found = find(address, mesh, tables)
     stored = dict(workspace.registry.lineages(workspace.environment.name))
     missing = [product for key, product in mesh.products.items() if key not in stored]
     if missing:  # applied by a version that stored none
         stored.update(product_lineages(missing, mesh, workspace.cache))
-    return graph_of(mesh, stored), tables, found
+    return graph_of(mesh, stored, told), tables, found
 
 
 def _start(found: Found) -> dict[str, Any]:
@@ -182,9 +185,9 @@ def _print_related(address: str, way: str, columns: Iterable[Related], tables: T
     rows = []
     for each in columns:
         subtype, masking = MEANING[each.how]
-        models = dict.fromkeys(step.model for step in each.path if step.model)
+        models = dict.fromkeys(step.model or step.job or "" for step in each.path)
         how = f"{subtype}, masking" if masking else subtype
-        rows.append((each.distance, label(each.place, tables), how, ", ".join(models)))
+        rows.append((each.distance, label(each.place, tables), how, ", ".join(filter(None, models))))
     if not rows:
         console().print(f"Nothing {way} of {address}.", markup=False)
         return

@@ -44,13 +44,16 @@ def _step(step: Step) -> dict[str, Any]:
         "to": str(step.target),
         "how": "part" if step.how == PART else MEANING[step.how][0],
         "model": step.model or None,
+        "origin": "computed" if step.job is None else "told",
+        "job": step.job or None,
     }
 
 
 def related_columns(graph: LineageGraph, found: Found, downstream: bool, indirect: bool) -> Iterator[Related]:
     """The columns downstream or upstream of a column (or of all of a table), nearest first.
 
-    Rows of tables are passed through; they are told where a value is made from them, as by `count(*)`.
+    Rows of tables are passed through; they are told where a value is made from them, as by `count(*)`. A
+    table of which no column is known is told as `*`.
     """
     starts = [
         number for table in found.tables for number in graph.starts(table.address, table.object, found.column)
@@ -59,7 +62,7 @@ def related_columns(graph: LineageGraph, found: Found, downstream: bool, indirec
     for level in reach.levels[1:]:
         for number in sorted(level, key=graph.places.__getitem__):
             place = graph.places[number]
-            if place.column == ANY or (place.column == ROWS and downstream):
+            if (place.column == ANY and graph.has_columns(place)) or (place.column == ROWS and downstream):
                 continue
             path = reach.path(number)
             if place.column == ROWS and not (path[0].how < PART and CARRIES[path[0].how]):
@@ -124,7 +127,9 @@ def impact_of(graph: LineageGraph, found: Found, mesh: Mesh, indirect: bool = Tr
                     continue
                 sure = graph.places[other].column != ANY and MEANING[made][0] != "unknown"
                 hit = hits[sure].setdefault(tables[place.address], _Hit())
-                hit.models[graph.model_of(target)] = None
+                job = graph.job_of(other, target)
+                if maker := graph.model_of(target) if job is None else job:
+                    hit.models[maker] = None
                 hit.columns[place] = None
     near = {place for each in hits.values() for hit in each.values() for place in hit.columns}
     later = [r for r in related_columns(graph, found, True, indirect) if r.place not in near]

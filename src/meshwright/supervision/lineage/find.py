@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from meshwright.errors import InputError
 from meshwright.model.mesh import Mesh
-from meshwright.supervision.lineage.edges import SOURCE, Table, Tables
+from meshwright.supervision.lineage.edges import DATASET, SOURCE, Table, Tables
 
 _ADDRESS = re.compile(r"(mesh://[^/]+/[^/]+/[^/]+/[^/@]+@\d+)(?:[./](.+))?\Z")
 
@@ -29,8 +29,8 @@ def find(text: str, mesh: Mesh, tables: Tables) -> Found:
 
     `domain.product` (or `domain/product`) is a product, `domain.product.object` a table (its newest
     major; `object@1` names one), one more part a column. `mesh://.../port@1` is a port, with `.object`
-    and `.column` behind it, `source:CONTRACT` a source. The object may be left out where only one has
-    the column.
+    and `.column` behind it, `source:CONTRACT` a source, `dataset:NAMESPACE.NAME` a dataset outside the
+    mesh. The object may be left out where only one has the column.
 
     Raises:
         InputError: there is no such thing; says what was probably meant.
@@ -40,6 +40,8 @@ def find(text: str, mesh: Mesh, tables: Tables) -> Found:
         return _addressed(plain, tables)
     if plain.startswith(SOURCE):
         return _source(plain, tables)
+    if plain.startswith(DATASET):
+        return _dataset(plain, tables)
     parts = plain.replace("/", ".", 1).split(".")
     if len(parts) < 2 or not all(parts):
         raise InputError(f"`{text}` names no product, table or column", way_out=SHAPE)
@@ -68,6 +70,17 @@ def _source(text: str, tables: Tables) -> Found:
             rest = text[len(source) + 1 :]
             return _within(source, own, rest.split(".") if rest else [])
     raise _nothing(f"no input port reads `{text}`", text, sources)
+
+
+def _dataset(text: str, tables: Tables) -> Found:
+    """A dataset outside the mesh, by its namespace, a dot and its name: both may hold dots."""
+    names = {f"{t.address}.{t.object}": t for t in tables.values() if t.address.startswith(DATASET)}
+    fits = [name for name in names if text == name or text.startswith(name + ".")]
+    if not fits:
+        raise _nothing(f"nobody told of `{text}`", text, names)
+    name = max(fits, key=len)
+    rest = text[len(name) + 1 :]
+    return Found((names[name],), rest or None)
 
 
 def _within(where: str, own: Sequence[Table], parts: Sequence[str]) -> Found:

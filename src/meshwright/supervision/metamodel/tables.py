@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from meshwright.model.address import ProductKey
+from meshwright.model.external import External
 from meshwright.provisioning.collector import collector_paused
 from meshwright.provisioning.registry import AppliedDomain
 from meshwright.provisioning.tables import AppliedProduct, Reading, RecordedPublication
@@ -70,6 +71,8 @@ class MeshTables:
     _of_domains: _Segment | None = field(default=None, repr=False)
     _history: History = field(default_factory=History, repr=False)
     _publications: Sequence[RecordedPublication] = field(default=(), repr=False)
+    _external: External = field(default_factory=dict, repr=False)
+    _told: int = 0  # the last fact of it
 
     @classmethod
     def empty(cls, mesh: str, names: Collection[str] | None = None) -> MeshTables:
@@ -92,6 +95,10 @@ class MeshTables:
                 history = history.grown(reading.facts(history.last), wanted)
             if self._follows("publications"):
                 publications = reading.publications()
+            told, external = self._told, self._external
+            if self._follows("external"):
+                told, newer = reading.external(told)
+                external = {**external, **newer} if newer else external
             domains = reading.domains() if self._of_domain_relations() else {}
             return replace(
                 self,
@@ -102,6 +109,8 @@ class MeshTables:
                 _of_domains=self._domain_segment(domains),
                 _history=history,
                 _publications=publications,
+                _external=external,
+                _told=told,
             )._assembled(self)
 
     def overlaid(
@@ -188,7 +197,7 @@ class MeshTables:
                 if make is None or (name in before.tables and not moved & relation.follows):
                     tables[name] = before.tables[name]
                 else:
-                    world = World(self.mesh, table, self._history, self._publications)
+                    world = World(self.mesh, table, self._history, self._publications, self._external)
                     tables[name] = relation.table(make(world))
             return tables[name]
 
@@ -201,6 +210,7 @@ class MeshTables:
             "domains": self._of_domains is not before._of_domains,
             "facts": self._history.last != before._history.last,
             "publications": self._publications != before._publications,
+            "external": self._external is not before._external,
         }
         return frozenset(name for name, is_different in moved.items() if is_different)
 

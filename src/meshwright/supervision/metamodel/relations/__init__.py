@@ -35,6 +35,9 @@ _NAMES = (
     "runs",
     "checks",
     "slo_status",
+    "external_datasets",
+    "external_jobs",
+    "external_edges",
     "facts",
 )
 
