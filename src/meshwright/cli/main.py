@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, str] = {
     "impact": "lineage",
     "test": "testing",
     "verify": "verify",
+    "serve": "serve",
 }
 """Each command, and the module of this package that has it."""
 

@@ -46,6 +46,7 @@ __all__ = [
     "bundle_to_json",
     "load_document",
     "load_mesh",
+    "load_settings",
     "load_tree",
     "parse_bundle",
     "parse_bundles",
@@ -82,6 +83,33 @@ class Tree:
     bundles: Mapping[ProductKey, Bundle] = field(repr=False)
 
 
+def load_settings(root: Path, cache: Cache | None = None) -> Settings:
+    """What `mesh.yaml` says; no other file of the tree is read, so domains count as owned where it says so.
+
+    Raises:
+        InputError: there is no mesh.yaml in `root`.
+        DocumentError: it is refused or wrong.
+    """
+    _must_be_mesh(root)
+    files = MeshFiles(root)
+    problems: list[Problem] = []
+    data = files.read(MESH_FILE)
+    sources = [Source("mesh", MESH_FILE, data)] if data is not None else []
+    (document,) = read_documents(sources, cache, problems) or [None]
+    if document is None:
+        raise DocumentError([*files.problems, *problems])
+    return read_settings(document, files.root, document.get("domains", ()))
+
+
+def _must_be_mesh(root: Path) -> None:
+    if not (root / MESH_FILE).exists():
+        raise InputError(
+            "there is no mesh.yaml here",
+            where=str(root),
+            way_out="go to the folder of a mesh, or start one with `mesh init`",
+        )
+
+
 def read_tree(root: Path, cache: Cache | None = None) -> RawTree:
     """Read the files of a tree and their digests; parse `mesh.yaml` only.
 
@@ -89,12 +117,7 @@ def read_tree(root: Path, cache: Cache | None = None) -> RawTree:
         InputError: there is no mesh.yaml in `root`.
         DocumentError: a file is refused or mesh.yaml is wrong; then with the problems of all files.
     """
-    if not (root / MESH_FILE).exists():
-        raise InputError(
-            "there is no mesh.yaml here",
-            where=str(root),
-            way_out="go to the folder of a mesh, or start one with `mesh init`",
-        )
+    _must_be_mesh(root)
     files = MeshFiles(root)
     problems: list[Problem] = []
     data = files.read(MESH_FILE)

@@ -1,0 +1,76 @@
+"""Addresses of the mesh as addresses of pages, and back.
+
+`mesh://MESH/DOMAIN/PRODUCT/PORT@MAJOR` is the page `/mesh/DOMAIN/PRODUCT/PORT@MAJOR`; an object of it is one
+segment more, a column another. Names of objects and columns may hold any character.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+ROOT = "/mesh"
+"""Where the pages of addresses begin; no domain has this name."""
+
+
+def segment(name: str) -> str:
+    """A name as one segment of a path: no separator, no way up, in the manner of JSON Pointer (RFC 6901).
+
+    >>> segment("rent/m2"), segment(".."), segment("Fläche")
+    ('rent~1m2', '~2~2', 'Fl%C3%A4che')
+    """
+    text = name.replace("~", "~0").replace("/", "~1").replace("\\", "~3")
+    if not text.strip("."):
+        text = text.replace(".", "~2") or "~4"
+    return quote(text, safe="~@[]{}:,;=+!*'()", errors="replace")
+
+
+def name_of(text: str) -> str:
+    """The name that a decoded segment stands for.
+
+    >>> name_of("rent~1m2"), name_of("~2~2")
+    ('rent/m2', '..')
+    """
+    if text == "~4":
+        return ""
+    return text.replace("~3", "\\").replace("~2", ".").replace("~1", "/").replace("~0", "~")
+
+
+def page_of(
+    domain: str,
+    product: str | None = None,
+    port: str | None = None,
+    major: int | None = None,
+    obj: str | None = None,
+    column: str | None = None,
+) -> str:
+    """The page of a domain, a product, an output port, an object or a column."""
+    path = f"{ROOT}/{domain}"
+    if product is not None:
+        path += f"/{product}"
+    if port is not None:
+        path += f"/{port}@{major}"
+    for name in (obj, column):
+        if name is not None:
+            path += f"/{segment(name)}"
+    return path
+
+
+def page_of_address(address: str) -> str | None:
+    """The page of an address: of a domain, a product, a port; None for anything else.
+
+    An input port has no page of its own: it is shown with its product.
+
+    >>> page_of_address("mesh://acme/sales/orders/orders@1")
+    '/mesh/sales/orders/orders@1'
+    >>> page_of_address("mesh://acme/sales/orders/files")
+    '/mesh/sales/orders#input-files'
+    """
+    if not address.startswith("mesh://"):
+        return None
+    base, _, _ = address.removeprefix("mesh://").partition("#")
+    parts = base.split("/")[1:]
+    if not 1 <= len(parts) <= 3 or not all(parts):
+        return None
+    if len(parts) == 3 and "@" not in parts[2]:
+        return f"{ROOT}/{parts[0]}/{parts[1]}#input-{parts[2]}"
+    return "/".join([ROOT, *parts])
