@@ -33,6 +33,7 @@ class Kept:
     at_once: int = 2
     identity: str = "one"
     asked: list[ProductKey] = field(default_factory=list)
+    lineages: Mapping[ProductKey, str] = field(default_factory=dict)
 
     def token(self) -> tuple[str, str]:
         return self.identity, repr(
@@ -48,11 +49,16 @@ class Kept:
     def versions(self) -> Mapping[ProductKey, str]:
         return {key: applied(bundle).version for key, bundle in self.bundles.items()}
 
-    def products(self, keys: Collection[ProductKey] | None = None) -> Iterator[Sequence[AppliedProduct]]:
+    def products(
+        self, keys: Collection[ProductKey] | None = None, lineage: bool = False
+    ) -> Iterator[Sequence[AppliedProduct]]:
         wanted = list(self.bundles if keys is None else keys)
         self.asked += wanted
         for start in range(0, len(wanted), self.at_once):
-            yield [applied(self.bundles[key]) for key in wanted[start : start + self.at_once]]
+            yield [
+                applied(self.bundles[key], self.lineages.get(key) if lineage else None)
+                for key in wanted[start : start + self.at_once]
+            ]
 
     def domains(self) -> Mapping[str, AppliedDomain]:
         return self.kept_domains
@@ -67,9 +73,9 @@ class Kept:
         return len(self.kept_external), self.kept_external
 
 
-def applied(bundle: Bundle) -> AppliedProduct:
+def applied(bundle: Bundle, lineage: str | None = None) -> AppliedProduct:
     status = str(bundle.documents["product.yaml"].get("status") or "active").lower()
-    return AppliedProduct(bundle.key, bundle.folder, bundle.digest, bundle.documents, status, AT)
+    return AppliedProduct(bundle.key, bundle.folder, bundle.digest, bundle.documents, status, AT, lineage)
 
 
 def settings(name: str = "acme") -> Settings:

@@ -25,7 +25,8 @@ TABLES_SCHEMA = "mesh"
 class AppliedProduct:
     """What one product is declared by, without its texts; see `Bundle` and `ProductState`.
 
-    `status` and `applied_at` are None for a product that a plan would apply.
+    `status` and `applied_at` are None for a product that a plan would apply. `lineage` is its stored
+    column lineage (`model.lineage`), where that was asked for and is known.
     """
 
     key: ProductKey
@@ -34,6 +35,7 @@ class AppliedProduct:
     documents: Mapping[str, Document]
     status: str | None = None
     applied_at: str | None = None
+    lineage: str | None = None
 
     @property
     def version(self) -> str:
@@ -41,9 +43,9 @@ class AppliedProduct:
         return f"{self.digest} {self.applied_at}"
 
     @classmethod
-    def of(cls, bundle: Bundle) -> AppliedProduct:
+    def of(cls, bundle: Bundle, lineage: str | None = None) -> AppliedProduct:
         """What a plan would apply."""
-        return cls(bundle.key, bundle.folder, bundle.digest, bundle.documents)
+        return cls(bundle.key, bundle.folder, bundle.digest, bundle.documents, lineage=lineage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,9 @@ class Reading(Protocol):
         """Every applied product, with its `AppliedProduct.version`."""
         ...
 
-    def products(self, keys: Collection[ProductKey] | None = None) -> Iterator[Sequence[AppliedProduct]]:
+    def products(
+        self, keys: Collection[ProductKey] | None = None, lineage: bool = False
+    ) -> Iterator[Sequence[AppliedProduct]]:
         """The applied products of these keys (of all when None), some hundred at a time."""
         ...
 

@@ -37,8 +37,14 @@ class DuckTablesSession:
         try:
             statement = only_select(self._connection, sql, self._granted, parameters is not None)
         except SqlError as error:
+            place = where if error.line is None else f"{where}:{error.line}:{error.column}"
             raise SqlError(
-                error.what, where=where, why=error.why, way_out=error.way_out, line=error.line
+                error.what,
+                line=error.line,
+                column=error.column,
+                where=place,
+                why=error.why,
+                way_out=error.way_out,
             ) from error
         with self._limited(seconds) as over:
             try:

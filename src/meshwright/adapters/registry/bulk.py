@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import Row, and_, func, null, select
 
 from meshwright.adapters.registry import declarations, external, files
 from meshwright.adapters.registry.codec import load
@@ -20,6 +20,7 @@ from meshwright.adapters.registry.tables import (
     publications,
     served,
 )
+from meshwright.adapters.registry.tables import lineage as stored_lineage
 from meshwright.model.address import ProductKey
 from meshwright.model.external import External
 from meshwright.model.publication import Fact
@@ -50,8 +51,11 @@ class BulkReading:
         rows = self._tx.run(query.where(products.c.environment == self._environment))
         return {ProductKey(domain, product): version for domain, product, version in map(tuple, rows)}
 
-    def products(self, keys: Collection[ProductKey] | None = None) -> Iterator[Sequence[AppliedProduct]]:
+    def products(
+        self, keys: Collection[ProductKey] | None = None, lineage: bool = False
+    ) -> Iterator[Sequence[AppliedProduct]]:
         """See `provisioning.tables.Reading`."""
+        edges = stored_lineage.c.edges if lineage else null().label("edges")
         query = (
             select(
                 products.c.domain,
@@ -61,6 +65,7 @@ class BulkReading:
                 products.c.status,
                 products.c.applied_at,
                 bundles.c.documents,
+                edges,
             )
             .join(
                 bundles,
@@ -72,6 +77,9 @@ class BulkReading:
             )
             .where(products.c.environment == self._environment)
         )
+        if lineage:
+            of = [products.c[name] == stored_lineage.c[name] for name in ("environment", "domain", "product")]
+            query = query.outerjoin(stored_lineage, and_(*of))
         if keys is None:
             query = query.order_by(products.c.domain, products.c.product)
             rows = self._tx.run(query.execution_options(yield_per=_PRODUCTS))
@@ -122,8 +130,9 @@ class BulkReading:
 
 
 def _product(row: Row[Any]) -> AppliedProduct:
-    domain, product, folder, digest, status, applied_at, documents = tuple(row)
-    return AppliedProduct(ProductKey(domain, product), folder, digest, load(documents), status, applied_at)
+    domain, product, folder, digest, status, applied_at, documents, edges = tuple(row)
+    key = ProductKey(domain, product)
+    return AppliedProduct(key, folder, digest, load(documents), status, applied_at, edges)
 
 
 def _publication(row: Row[Any]) -> RecordedPublication:

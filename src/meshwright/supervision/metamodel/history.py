@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from meshwright.model.address import major_of
 from meshwright.model.publication import Fact
 from meshwright.supervision.metamodel.column import Rows
 
@@ -152,12 +153,14 @@ def _checks(fact: Fact) -> Iterable[dict[str, Any]]:
             "domain": domain,
             "product": product,
             "at": fact.at,
+            "major": None if check.get("version") is None else major_of(check["version"]),
             **{name: check.get(name) for name in _TOLD},
         }
 
 
 _TOLD = (
     "check",
+    "port",
     "path",
     "object",
     "column",

@@ -139,6 +139,12 @@ class Walk:
         self._products = products
         self._domains = domains
 
+    def lineages(self) -> Iterator[tuple[int, str]]:
+        """The products whose column lineage is known, by their place in the walk."""
+        for index, product in enumerate(self._products):
+            if product.lineage is not None:
+                yield index, product.lineage
+
     @cached_property
     def domains(self) -> Level:
         """One part per domain: its document."""

@@ -18,7 +18,7 @@ from meshwright.supervision.metamodel.column import array
 from meshwright.supervision.metamodel.history import History
 from meshwright.supervision.metamodel.levels import Walk
 from meshwright.supervision.metamodel.relation import Relation
-from meshwright.supervision.metamodel.relations import RELATIONS, needed
+from meshwright.supervision.metamodel.relations import ALL, PARTS, RELATIONS, needed
 from meshwright.supervision.metamodel.world import World
 
 _OF = "_product"
@@ -62,7 +62,7 @@ class MeshTables:
     """
 
     mesh: str
-    names: frozenset[str] = frozenset(RELATIONS)
+    names: frozenset[str] = frozenset(ALL)
     token: tuple[str, str] | None = None  # of the registry's state; None: of none
     versions: Mapping[ProductKey, str] = field(default_factory=dict, repr=False)
     tables: Mapping[str, pa.Table] = field(default_factory=dict, repr=False)
@@ -77,7 +77,7 @@ class MeshTables:
     @classmethod
     def empty(cls, mesh: str, names: Collection[str] | None = None) -> MeshTables:
         """Nothing yet; `names` leaves other relations out, but for those that these are made from."""
-        return cls(mesh, frozenset(RELATIONS) if names is None else needed(names))
+        return cls(mesh, frozenset(ALL) if names is None else needed(names))
 
     def refreshed(self, reading: Reading) -> MeshTables:
         """The tables of what the registry holds now; what is known already is not read again."""
@@ -136,25 +136,31 @@ class MeshTables:
 
     # --- inside
 
+    @property
+    def _lineage(self) -> bool:
+        return not self.names.isdisjoint(PARTS)
+
     def _declared(self) -> list[Relation]:
-        return [relation for name, relation in RELATIONS.items() if name in self.names and relation.declared]
+        return [relation for name, relation in ALL.items() if name in self.names and relation.declared]
 
     def _of_domain_relations(self) -> list[Relation]:
         """Declared relations that may hold rows of domains themselves."""
         return [each for each in self._declared() if each.name == "domains" or each.collect is not None]
 
     def _follows(self, change: Any) -> bool:
-        return any(change in RELATIONS[name].follows for name in self.names if not RELATIONS[name].declared)
+        return any(change in ALL[name].follows for name in self.names if not ALL[name].declared)
 
     def _read(self, reading: Reading) -> tuple[Mapping[ProductKey, str], tuple[_Segment, ...]]:
         """What is applied now, and its rows: all of them at first, later those of what has changed."""
         if not self.versions:
             found: dict[ProductKey, str] = {}
-            return found, self._with(_noted(reading.products(), found), ())
+            return found, self._with(_noted(reading.products(lineage=self._lineage), found), ())
         versions = reading.versions()
         changed = [key for key, version in versions.items() if self.versions.get(key) != version]
         gone = self.versions.keys() - versions.keys()
-        return versions, self._with(reading.products(changed) if changed else (), {*changed, *gone})
+        return versions, self._with(
+            reading.products(changed, self._lineage) if changed else (), {*changed, *gone}
+        )
 
     def _with(
         self, batches: Iterable[Sequence[AppliedProduct]], gone: Collection[ProductKey]
@@ -192,7 +198,7 @@ class MeshTables:
 
         def table(name: str) -> pa.Table:
             if name not in tables:
-                relation = RELATIONS[name]
+                relation = ALL[name]
                 make: Callable[[World], Any] | None = relation.derive
                 if make is None or (name in before.tables and not moved & relation.follows):
                     tables[name] = before.tables[name]
@@ -201,7 +207,7 @@ class MeshTables:
                     tables[name] = relation.table(make(world))
             return tables[name]
 
-        return replace(self, tables={name: table(name) for name in RELATIONS if name in self.names})
+        return replace(self, tables={name: table(name) for name in ALL if name in self.names})
 
     def _moved(self, before: MeshTables) -> frozenset[str]:
         """What is different since `before`."""
