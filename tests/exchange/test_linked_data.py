@@ -14,7 +14,7 @@ from tests.journeys.mesh_folder import orders_mesh
 from tests.metamodel.declared import bundle, bundles_of_tree, tables_of
 from tests.metamodel.test_hostile_texts import HOSTILE, made
 
-from meshwright.errors import InputError
+from meshwright.errors import NotFound
 from meshwright.model.address import ProductKey
 from meshwright.supervision.exchange.described import described_catalogue, described_product
 from meshwright.supervision.metamodel.tables import MeshTables
@@ -67,7 +67,7 @@ def test_every_product_of_an_example_conforms_by_itself(premium: MeshTables) -> 
         (product,) = graph.subjects(RDF.type, DPROD.DataProduct)
         assert str(product) == row["address"]
         assert {str(page) for page in graph.objects(product, DCAT.landingPage)} == {
-            f"https://data.example.com/{key}"
+            f"https://data.example.com/mesh/{key}"
         }
 
 
@@ -125,7 +125,7 @@ def test_what_is_not_for_everybody_is_left_out() -> None:
 
 
 def test_a_product_that_is_not_there_is_an_error(premium: MeshTables) -> None:
-    with pytest.raises(InputError, match="there is no product assets/nothing"):
+    with pytest.raises(NotFound, match="there is no product assets/nothing"):
         described_product(premium, ProductKey("assets", "nothing"))
 
 

@@ -90,7 +90,7 @@ def impact(
     check_format(format)
     workspace = open_workspace(context, environment, applied=True)
     graph, tables, found = _open(workspace, address)
-    answer = impact_of(graph, found, workspace.mesh, not direct)
+    answer = impact_of(graph, found, tables, not direct)
     if format == "json":
         print_json(
             {
@@ -122,16 +122,18 @@ def impact(
 def _open(workspace: Workspace, address: str) -> tuple[LineageGraph, Tables, Found]:
     """The graph of the environment, its tables, and what is asked for."""
     from meshwright.experience.models import product_lineages
-    from meshwright.supervision.lineage.edges import tables_of
+    from meshwright.supervision.lineage.edges import Told, tables_of
     from meshwright.supervision.lineage.find import find
     from meshwright.supervision.lineage.graph import graph_of
-    from meshwright.supervision.lineage.told import told_of
+    from meshwright.supervision.lineage.told import ours_of, told_of
 
     mesh = workspace.mesh
     own = tables_of(mesh)
-    told = told_of(workspace.registry.external(workspace.environment.name), mesh, own)
+    external = workspace.registry.external(workspace.environment.name)
+    told = told_of(external, ours_of(mesh), own) if external else Told({}, ())
     tables = {**own, **told.tables}
-    found = find(address, mesh, tables)
+    seen = [key for key, product in mesh.products.items() if mesh.sees(product)]
+    found = find(address, seen, tables)
     stored = dict(workspace.registry.lineages(workspace.environment.name))
     missing = [product for key, product in mesh.products.items() if key not in stored]
     if missing:  # applied by a version that stored none

@@ -25,6 +25,8 @@ class Site:
     registry: Registry
     environment: Environment
     tables_engine: Callable[[], Tables]
+    description: str | None = None  # of the mesh
+    token: Callable[[], str | None] = lambda: None  # what whoever writes has to send
 
 
 def site_of(request: Request) -> Site:

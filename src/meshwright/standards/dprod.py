@@ -313,7 +313,7 @@ def _product(product: DescribedProduct, base: str | None) -> dict[str, Any]:
 def _page(product: DescribedProduct, base: str | None) -> str | None:
     if not base:
         return None
-    return f"{base.rstrip('/')}/{_segment(product.domain)}/{_segment(product.product)}"
+    return f"{base.rstrip('/')}/mesh/{_segment(product.domain)}/{_segment(product.product)}"
 
 
 def _successor(text: str | None, mesh: str) -> str | None:

@@ -33,7 +33,7 @@ from meshwright.model.mesh import Mesh
 
 CODE = "MW130"
 
-_OURS = ("openlineage", "registry")
+_OURS = ("openlineage", "registry", "serve")
 
 
 def check(mesh: Mesh) -> Iterator[Problem]:

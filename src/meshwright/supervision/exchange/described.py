@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from meshwright.errors import InputError
+from meshwright.errors import NotFound
 from meshwright.model.address import ProductKey
 from meshwright.standards.dprod import (
     DescribedCatalogue,
@@ -75,7 +75,7 @@ def described_product(tables: MeshTables, key: ProductKey, base: str | None = No
     """The DPROD document of one product, columns included.
 
     Raises:
-        InputError: no such product is applied.
+        NotFound: no such product is applied.
     """
     one = {
         name: table.filter(
@@ -86,7 +86,7 @@ def described_product(tables: MeshTables, key: ProductKey, base: str | None = No
     }
     found = list(_products(one, tables.tables["objects"], whole=True))
     if not found:
-        raise InputError(f"there is no product {key}", way_out="`mesh list` shows what there is")
+        raise NotFound(f"there is no product {key}", way_out="`mesh list` shows what there is")
     return product_document(found[0], base)
 
 

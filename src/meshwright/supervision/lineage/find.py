@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from meshwright.errors import InputError
-from meshwright.model.mesh import Mesh
+from meshwright.errors import InputError, NotFound
+from meshwright.model.address import ProductKey
 from meshwright.supervision.lineage.edges import DATASET, SOURCE, Table, Tables
 
 _ADDRESS = re.compile(r"(mesh://[^/]+/[^/]+/[^/]+/[^/@]+@\d+)(?:[./](.+))?\Z")
@@ -24,8 +24,8 @@ class Found:
     column: str | None = None
 
 
-def find(text: str, mesh: Mesh, tables: Tables) -> Found:
-    """What `text` means: a product, a table or a column.
+def find(text: str, products: Iterable[ProductKey], tables: Tables) -> Found:
+    """What `text` means: a product (one of `products`), a table or a column.
 
     `domain.product` (or `domain/product`) is a product, `domain.product.object` a table (its newest
     major; `object@1` names one), one more part a column. `mesh://.../port@1` is a port, with `.object`
@@ -33,7 +33,8 @@ def find(text: str, mesh: Mesh, tables: Tables) -> Found:
     mesh. The object may be left out where only one has the column.
 
     Raises:
-        InputError: there is no such thing; says what was probably meant.
+        NotFound: there is no such thing; says what was probably meant.
+        InputError: it may mean several things.
     """
     plain = text.replace('"', "").strip()
     if plain.startswith("mesh://"):
@@ -46,7 +47,7 @@ def find(text: str, mesh: Mesh, tables: Tables) -> Found:
     if len(parts) < 2 or not all(parts):
         raise InputError(f"`{text}` names no product, table or column", way_out=SHAPE)
     wanted = f"{parts[0]}/{parts[1]}".lower()
-    known = {str(key): key for key, product in mesh.products.items() if mesh.sees(product)}
+    known = {str(key): key for key in products}
     if wanted not in known:
         raise _nothing(f"there is no product {wanted}", wanted, known)
     own = [table for table in tables.values() if table.product == known[wanted]]
@@ -121,9 +122,9 @@ def _column(table: Table, parts: Sequence[str]) -> str | None:
     return None
 
 
-def _nothing(what: str, name: str, known: Iterable[str]) -> InputError:
+def _nothing(what: str, name: str, known: Iterable[str]) -> NotFound:
     folded: Mapping[str, str] = {each.lower(): each for each in known}
     close = get_close_matches(name.lower(), list(folded), n=1, cutoff=0.6)
     listed = ", ".join(sorted(folded.values())[:12])
     way_out = f"did you mean `{folded[close[0]]}`?" if close else f"known are: {listed}" if listed else SHAPE
-    return InputError(what, way_out=way_out)
+    return NotFound(what, way_out=way_out)

@@ -168,11 +168,8 @@ def ours_of(mesh: Mesh) -> Ours:
 # --- in the graph
 
 
-def told_of(external: External, mesh: Mesh, tables: Tables) -> Told:
+def told_of(external: External, ours: Ours, tables: Tables) -> Told:
     """What is told of, as it goes into the graph of a mesh; `tables` are those of the mesh."""
-    if not external:
-        return Told({}, ())
-    ours = ours_of(mesh)
     outside = {(table.address, table.object): table for table in _tables(external, ours)}
     return Told(outside, tuple(_placed(external, ours, {**tables, **outside})))
 

@@ -134,6 +134,11 @@ class MeshTables:
                 _of_domains=self._domain_segment(known),
             )._assembled(self)
 
+    @property
+    def external(self) -> External:
+        """What others told of datasets and jobs outside the mesh."""
+        return self._external
+
     # --- inside
 
     @property

@@ -1,0 +1,80 @@
+"""Rows of relations as JSON, and the types that describe them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from fastapi import Response
+from pydantic import BaseModel, Field, create_model
+from pydantic_core import to_json
+
+from meshwright.standards.openlineage_events import without_passwords
+from meshwright.supervision.metamodel.column import ColumnKind
+from meshwright.supervision.metamodel.relations import RELATIONS
+from meshwright.supervision.metamodel.tables import MeshTables
+
+TYPES: Mapping[ColumnKind, Any] = {
+    "text": str,
+    "integer": int,
+    "number": float,
+    "boolean": bool,
+    "timestamp": datetime,
+    "texts": list[str | None],
+}
+
+
+@cache
+def row_model(name: str) -> type[BaseModel]:
+    """The type of a relation's rows, made from its definition."""
+    relation = RELATIONS[name]
+    fields: dict[str, Any] = {}
+    for column in relation.columns:
+        kind = TYPES[column.kind] if column.required else TYPES[column.kind] | None
+        fields[f"{column.name}_"] = (kind, Field(alias=column.name, description=column.description))
+    title = "".join(part.capitalize() for part in name.split("_")) + "Row"
+    return create_model(title, __doc__=relation.description, **fields)
+
+
+def rows_field(name: str, description: str) -> Any:
+    """A field that holds rows of a relation."""
+    return (list[row_model(name)], Field(description=description))  # type: ignore[misc]
+
+
+class Json(Response):
+    """Plain data as JSON (RFC 8259), moments in ISO 8601; what no number can hold is null."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """The bytes."""
+        return to_json(content, inf_nan_mode="null")
+
+
+def rows_of(table: pa.Table) -> list[dict[str, Any]]:
+    """Rows as they may be told: without the passwords of URLs."""
+    rows: list[dict[str, Any]] = table.to_pylist()
+    for row in rows:
+        for name, value in row.items():
+            if type(value) is str and "@" in value:
+                row[name] = without_passwords(value)
+    return rows
+
+
+def rows_where(mesh: MeshTables, relation: str, **wanted: Any) -> list[dict[str, Any]]:
+    """The rows with these values, in the order of the table."""
+    table = mesh.tables[relation]
+    mask = all_of(pc.equal(table[name], value) for name, value in wanted.items())
+    return rows_of(table if mask is None else table.filter(mask))
+
+
+def all_of(masks: Iterable[Any]) -> Any:
+    """Where all of these are true; None where there are none."""
+    found = None
+    for mask in masks:
+        found = mask if found is None else pc.and_(found, mask)
+    return found
