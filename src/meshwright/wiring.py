@@ -21,8 +21,10 @@ if TYPE_CHECKING:
         CustomEngine,
         Engine,
         EventSink,
+        Meanings,
         Notes,
         PythonRunner,
+        SearchIndex,
         Secrets,
         SourceReader,
         Warehouse,
@@ -242,6 +244,24 @@ def tables_engine(environment: Environment, scratch: Path) -> Tables:
 
     scratch.mkdir(parents=True, exist_ok=True)
     return DuckEngine([], {**environment.settings, "scratch": str(scratch)})
+
+
+def search_index(folder: Path) -> SearchIndex:
+    """The search index in a folder, which is made when something is written."""
+    from meshwright.adapters.tantivy.index import TantivyIndex
+
+    return TantivyIndex(folder)
+
+
+def search_meanings(folder: Path) -> Meanings:
+    """What finds by meaning, with what it learnt in a folder.
+
+    Raises:
+        MissingPart: the extra `semantic` is not installed.
+    """
+    from meshwright.adapters.minilm.meanings import MiniLm
+
+    return MiniLm(folder)
 
 
 def open_readable(environment: Environment, root: Path) -> Readable:

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "quarantine": "quarantine",
     "query": "consume",
     "catalogue": "catalogue",
+    "search": "search",
     "lineage": "lineage",
     "impact": "lineage",
     "test": "testing",

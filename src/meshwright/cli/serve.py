@@ -71,9 +71,10 @@ def _site(context: typer.Context, environment: str | None) -> Site:
     from meshwright.experience.load import load_settings
     from meshwright.provisioning.secrets import secrets_for
     from meshwright.server.live import LiveMesh
+    from meshwright.server.search import LiveSearch
     from meshwright.server.site import Site
     from meshwright.server.writes import SECRET
-    from meshwright.wiring import open_readable, open_registry, tables_engine
+    from meshwright.wiring import open_readable, open_registry, search_index, tables_engine
 
     root = find_root(context.obj.directory)
     settings = load_settings(root)
@@ -86,8 +87,12 @@ def _site(context: typer.Context, environment: str | None) -> Site:
         )
     found = settings.environments[name]
     scratch = root / ".mesh" / name / "scratch"
+    live = LiveMesh(settings.name, name, open_readable(found, root))
+    search = LiveSearch(search_index(root / ".mesh" / name / "search"), settings.name)
+    live.follow(search.follow)
     return Site(
-        live=LiveMesh(settings.name, name, open_readable(found, root)),
+        live=live,
+        search=search,
         registry=open_registry(found, root),
         environment=found,
         tables_engine=lambda: tables_engine(found, scratch),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from meshwright.provisioning.ports import Infrastructure
     from meshwright.provisioning.tables import Tables
     from meshwright.supervision.metamodel.tables import MeshTables
+    from meshwright.supervision.search.search import MeshSearch
 
 
 _MAY_FOLLOW = frozenset({"MW103", "MW105", "MW204", "MW307"})
@@ -118,6 +119,32 @@ class Workspace:
         empty = MeshTables.empty(self.raw.settings.name, tuple(names))
         with open_readable(self.environment, self.root).reading(self.environment.name) as reading:
             return empty.refreshed(reading)
+
+    def search(self, semantic: bool = False) -> tuple[MeshSearch, bool]:
+        """Search over what is applied, and whether its index is that of the mesh as it is now.
+
+        Raises:
+            MissingPart: `semantic` is wanted and not installed.
+        """
+        from meshwright.supervision.search.renewal import is_current
+        from meshwright.supervision.search.search import MeshSearch
+        from meshwright.wiring import open_readable, search_index, search_meanings
+
+        name, folder = self.raw.settings.name, self.root / ".mesh" / self.environment.name / "search"
+        meanings = search_meanings(folder) if semantic else None
+        index, current = search_index(folder), True
+        with open_readable(self.environment, self.root).reading(self.environment.name) as reading:
+            if not is_current(index, name, reading.token()):
+                from meshwright.supervision.metamodel.tables import MeshTables
+                from meshwright.supervision.search.documents import RELATIONS
+                from meshwright.supervision.search.renewal import renew
+
+                current = renew(index, MeshTables.empty(name, RELATIONS).refreshed(reading)).current
+        if meanings is not None:
+            from meshwright.supervision.search.meaning import learn
+
+            learn(meanings, index.view())
+        return MeshSearch(index, name, meanings), current
 
     @property
     def scratch(self) -> Path:

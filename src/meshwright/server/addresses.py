@@ -64,7 +64,7 @@ def router_of_addresses() -> APIRouter:
         key = ProductKey(domain, product)
         if _wanted(request) == JSON_LD:
             return _varying(described(request, snapshot, key))
-        return _json(product_document(snapshot.tables, key))
+        return _json(product_document(snapshot.catalogue, key))
 
     @found.get("/{domain}/{product}/{port}@{major}", include_in_schema=False)
     def port(
@@ -73,7 +73,7 @@ def router_of_addresses() -> APIRouter:
         key = ProductKey(domain, product)
         if _wanted(request) == JSON_LD:
             return _varying(described(request, snapshot, key))
-        return _json(port_document(snapshot.tables, key, port, major))
+        return _json(port_document(snapshot.catalogue, key, port, major))
 
     return found
 

@@ -30,6 +30,7 @@ def create_app(site: Site) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         site.live.close()
+        site.search.close()
 
     app = FastAPI(
         title="Meshwright",

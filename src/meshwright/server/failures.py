@@ -33,7 +33,7 @@ def answer(request: Request, error: MeshwrightError, status: int) -> Response:
     if not wants_page(request):
         return problem(request, error, status, _RETRY if status == 503 else None)
     title = _TITLES.get(status, "That did not work")
-    return pages_of(request).render(request, "error.html", status=status, title=title, error=error)
+    return pages_of(request).render(request, "error.html", status, code=status, title=title, error=error)
 
 
 def handle(app: FastAPI) -> None:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from meshwright.errors import InputError
+from meshwright.model.address import ProductKey
+
 ROOT = "/mesh"
 """Where the pages of addresses begin; no domain has this name."""
 
@@ -74,3 +77,36 @@ def page_of_address(address: str) -> str | None:
     if len(parts) == 3 and "@" not in parts[2]:
         return f"{ROOT}/{parts[0]}/{parts[1]}#input-{parts[2]}"
     return "/".join([ROOT, *parts])
+
+
+def page_of_place(address: str, obj: str, column: str | None = None) -> str | None:
+    """The page of a table or column by the address of its port and its name in data; None for a source's."""
+    page = page_of_address(address)
+    if page is None:
+        return None
+    return "/".join([page, *(segment(name) for name in (obj, column) if name)])
+
+
+def place_name(address: str, obj: str, column: str | None = None) -> str:
+    """A table or column as it is called in SQL, or `source:CONTRACT.TABLE.COLUMN`.
+
+    >>> place_name("mesh://acme/sales/orders/orders@1", "orders", "id")
+    'sales.orders.orders.id'
+    """
+    base = ".".join(address.split("/")[3:5]) if address.startswith("mesh://") else address
+    return ".".join([base, *(name for name in (obj, column) if name)])
+
+
+def page_of_product(text: str) -> str | None:
+    """The page of what a document calls a product or an address; None for anything else.
+
+    >>> page_of_product("sales/orders"), page_of_product("Somebody else's")
+    ('/mesh/sales/orders', None)
+    """
+    if text.startswith("mesh://"):
+        return page_of_address(text)
+    try:
+        key = ProductKey.parse(text)
+    except InputError:
+        return None
+    return page_of(key.domain, key.product)

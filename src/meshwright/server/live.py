@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from meshwright.errors import MeshwrightError, Unavailable
 from meshwright.model.address import ProductKey
 from meshwright.provisioning.tables import AppliedProduct, Readable
+from meshwright.supervision.catalogue import Catalogue
 from meshwright.supervision.metamodel.tables import MeshTables
 
 T = TypeVar("T")
@@ -36,6 +38,7 @@ class Snapshot:
     mesh: str
     environment: str
     tables: MeshTables = field(repr=False)
+    catalogue: Catalogue = field(repr=False)
     problem: MeshwrightError | None = None
     _made: dict[Hashable, Any] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -123,13 +126,24 @@ class LiveMesh:
 
     def _refresh(self) -> None:
         known = self._snapshot
+        today = datetime.now(UTC).date()
         problem: MeshwrightError | None = None
         try:
             before = known.tables if known is not None else MeshTables.empty(self.mesh)
             with self._registry.reading(self.environment) as reading:
                 tables = before.refreshed(reading)
-            if known is None or tables is not before or known.problem is not None:
-                snapshot = Snapshot(self.mesh, self.environment, tables)
+            if (
+                known is None
+                or tables is not before
+                or known.problem is not None
+                or known.catalogue.on != today
+            ):
+                if known is not None and tables is before and known.catalogue.on == today:
+                    catalogue = known.catalogue
+                else:
+                    catalogue = Catalogue(tables, known.catalogue if known is not None else None, today)
+                    catalogue.warm()
+                snapshot = Snapshot(self.mesh, self.environment, tables, catalogue)
                 if known is None or tables is not before:
                     for follower in self._followers:
                         follower(snapshot)
@@ -140,7 +154,7 @@ class LiveMesh:
                 raise
             if known.problem is None:
                 _log.warning("the registry could not be read: %s", error)
-                self._snapshot = Snapshot(self.mesh, self.environment, known.tables, problem)
+                self._snapshot = Snapshot(self.mesh, self.environment, known.tables, known.catalogue, problem)
         finally:
             with self._lock:
                 self._looked = time.monotonic()

@@ -12,6 +12,7 @@ from meshwright.model.product import Environment
 from meshwright.provisioning.registry import Registry
 from meshwright.provisioning.tables import Tables
 from meshwright.server.live import LiveMesh, Snapshot
+from meshwright.server.search import LiveSearch
 
 if TYPE_CHECKING:
     from meshwright.server.templating import Pages
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Site:
-    """One environment that is served: its tables, its registry, and what runs SQL over the tables."""
+    """One environment that is served: its tables, search over them, its registry, and what runs SQL."""
 
     live: LiveMesh
+    search: LiveSearch
     registry: Registry
     environment: Environment
     tables_engine: Callable[[], Tables]

@@ -70,29 +70,6 @@ def read_value(data: bytes, file: str) -> Any:
     return composed.value
 
 
-def write_document(document: Document) -> str:
-    """A document as YAML that `read_document` reads back equal, and so does a reader of YAML 1.1."""
-    import yaml
-
-    class Writer(yaml.SafeDumper):
-        def ignore_aliases(self, data: Any) -> bool:
-            return True
-
-    def text(writer: Any, value: str) -> Any:
-        plain = value.replace("\n", "").isprintable() and not _LIKE_NUMBERS.match(value)
-        style = '"' if not plain else "|" if "\n" in value else None
-        return writer.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-
-    Writer.add_representer(str, text)
-    found: str = yaml.dump(
-        document, Dumper=Writer, sort_keys=False, allow_unicode=True, width=100, default_flow_style=False
-    )
-    return found
-
-
-_LIKE_NUMBERS = re.compile(r"[-+.]*[0-9]")  # the versions of YAML differ on which of these are numbers
-
-
 def decode(data: bytes, file: str) -> str:
     """The text of a document.
 

@@ -21,6 +21,7 @@ from meshwright.provisioning.ports.engine import (
 )
 from meshwright.provisioning.ports.events import EventSink
 from meshwright.provisioning.ports.python import Limits, ProcessCost, PythonRunner
+from meshwright.provisioning.ports.search import Meanings, SearchIndex, SearchView
 from meshwright.provisioning.ports.sources import (
     Extraction,
     Increment,
@@ -44,11 +45,14 @@ __all__ = [
     "Inspection",
     "Limits",
     "Located",
+    "Meanings",
     "Merge",
     "Notes",
     "Parted",
     "ProcessCost",
     "PythonRunner",
+    "SearchIndex",
+    "SearchView",
     "Secrets",
     "Session",
     "SourceCapabilities",

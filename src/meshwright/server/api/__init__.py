@@ -14,7 +14,7 @@ from meshwright.server.site import CurrentSnapshot
 
 PREFIX = "/api/v1"
 
-_GROUPS = ("lists", "products", "columns", "lineage", "ingest")
+_GROUPS = ("lists", "products", "columns", "lineage", "ingest", "search")
 
 
 class Served(BaseModel):

@@ -13,10 +13,11 @@ from fastapi import Response
 from pydantic import BaseModel, Field, create_model
 from pydantic_core import to_json
 
+from meshwright.model.address import ProductKey
 from meshwright.standards.openlineage_events import without_passwords
+from meshwright.supervision.catalogue import Catalogue
 from meshwright.supervision.metamodel.column import ColumnKind
 from meshwright.supervision.metamodel.relations import RELATIONS
-from meshwright.supervision.metamodel.tables import MeshTables
 
 TYPES: Mapping[ColumnKind, Any] = {
     "text": str,
@@ -57,19 +58,27 @@ class Json(Response):
 
 def rows_of(table: pa.Table) -> list[dict[str, Any]]:
     """Rows as they may be told: without the passwords of URLs."""
-    rows: list[dict[str, Any]] = table.to_pylist()
-    for row in rows:
-        for name, value in row.items():
-            if type(value) is str and "@" in value:
-                row[name] = without_passwords(value)
-    return rows
+    return [told(row) for row in table.to_pylist()]
 
 
-def rows_where(mesh: MeshTables, relation: str, **wanted: Any) -> list[dict[str, Any]]:
-    """The rows with these values, in the order of the table."""
-    table = mesh.tables[relation]
+def told(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as it may be told."""
+    for name, value in row.items():
+        if type(value) is str and "@" in value:
+            row[name] = without_passwords(value)
+    return row
+
+
+def rows_about(catalogue: Catalogue, key: ProductKey, relation: str, **wanted: Any) -> list[dict[str, Any]]:
+    """The rows about a product with these values, in the order of the table."""
+    table = catalogue.index(relation).table(key.domain, key.product)
     mask = all_of(pc.equal(table[name], value) for name, value in wanted.items())
     return rows_of(table if mask is None else table.filter(mask))
+
+
+def sound(text: str) -> str:
+    """A text that a client sent, as Arrow can hold it."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def all_of(masks: Iterable[Any]) -> Any:

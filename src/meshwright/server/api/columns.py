@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, create_model
 
 from meshwright.errors import NotFound
-from meshwright.server.api.answers import Json, row_model, rows_field, rows_of, rows_where
+from meshwright.model.address import ProductKey
+from meshwright.server.api.answers import Json, row_model, rows_about, rows_field, rows_of, sound
 from meshwright.server.api.conditional import Conditional
 from meshwright.server.problems import may_be
 from meshwright.server.site import CurrentSnapshot
-from meshwright.supervision.metamodel.tables import MeshTables
+from meshwright.supervision.catalogue import Catalogue
 
 MOST = 100
 """Other columns of the same name that a document has at most."""
@@ -64,42 +66,44 @@ def router() -> APIRouter:
         ],
     ) -> Response:
         """What a column means, its rules, and where else it occurs; `/lineage` tells where it comes from."""
-        return Json(column_document(snapshot.tables, address))
+        return Json(column_document(snapshot.catalogue, address))
 
     return found
 
 
-def column_document(mesh: MeshTables, address: str) -> dict[str, Any]:
+def column_document(catalogue: Catalogue, address: str) -> dict[str, Any]:
     """A column and what belongs to it, as rows of relations.
 
     Raises:
         NotFound: there is no such column.
     """
-    found = rows_where(mesh, "columns", address=address.encode("utf-8", "replace").decode())
+    columns = catalogue.tables["columns"]
+    found = rows_of(columns.filter(pc.equal(columns["address"], sound(address))))
     if not found:
         raise NotFound(
             f"there is no column `{address}`", way_out="/api/v1/columns has the address of every column"
         )
     column = found[0]
-    contract = {name: column[name] for name in ("domain", "product", "contract_id", "contract_version")}
-    of = {**contract, "object": column["object"]}
+    key = ProductKey(column["domain"], column["product"])
+    of = {name: column[name] for name in ("contract_id", "contract_version", "object")}
     path = column["path"]
-    objects = rows_where(mesh, "objects", **of)
-    relationships = rows_where(mesh, "relationships", **of)
+    objects = rows_about(catalogue, key, "objects", **of)
+    relationships = rows_about(catalogue, key, "relationships", **of)
     return {
         "column": column,
         "object": objects[0] if objects else None,
-        "fields": rows_where(mesh, "columns", **of, parent=path),
-        "quality": rows_where(mesh, "quality", **of, path=path),
+        "fields": rows_about(catalogue, key, "columns", **of, parent=path),
+        "quality": rows_about(catalogue, key, "quality", **of, path=path),
         "relationships": [row for row in relationships if path in (row["from_columns"] or ())],
-        "synonyms": rows_where(mesh, "synonyms", of="column", address=address),
-        "definitions": rows_where(mesh, "authoritative_definitions", of="column", address=address),
-        "elsewhere": _elsewhere(mesh, column),
+        "synonyms": rows_about(catalogue, key, "synonyms", of="column", address=column["address"]),
+        "definitions": rows_about(
+            catalogue, key, "authoritative_definitions", of="column", address=column["address"]
+        ),
+        "elsewhere": _elsewhere(columns, column),
     }
 
 
-def _elsewhere(mesh: MeshTables, column: dict[str, Any]) -> list[dict[str, Any]]:
-    columns = mesh.tables["columns"]
+def _elsewhere(columns: pa.Table, column: dict[str, Any]) -> list[dict[str, Any]]:
     same = pc.equal(columns["name"], column["name"])
     if column["semantic_type"]:
         same = pc.or_kleene(same, pc.equal(columns["semantic_type"], column["semantic_type"]))

@@ -53,6 +53,7 @@ async def _tag(request: Request) -> str:
     told = (
         __version__,
         snapshot.token,
+        str(snapshot.catalogue.on),  # waivers end by the day
         request.url.path,
         request.url.query,
         request.headers.get("accept", ""),

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, create_model
 
-from meshwright.server.api.answers import Json, all_of, row_model, rows_of
+from meshwright.server.api.answers import Json, all_of, row_model, rows_of, sound
 from meshwright.server.api.conditional import Conditional
 from meshwright.server.api.paging import Orders, page
 from meshwright.server.problems import may_be
@@ -160,7 +160,7 @@ def _one_of(values: pa.ChunkedArray, wanted: list[Any]) -> Any:
 
 
 def _sound(value: Any) -> Any:
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+    return sound(value) if isinstance(value, str) else value
 
 
 def _having(values: pa.ChunkedArray, wanted: list[str]) -> Any:

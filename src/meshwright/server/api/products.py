@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-import pyarrow.compute as pc
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field, create_model
 from starlette.exceptions import HTTPException
 
 from meshwright.errors import NotFound
 from meshwright.model.address import ProductKey
-from meshwright.server.api.answers import Json, all_of, row_model, rows_field, rows_where
+from meshwright.server.api.answers import Json, row_model, rows_about, rows_field
 from meshwright.server.api.conditional import Conditional
 from meshwright.server.api.linked import described
 from meshwright.server.links import name_of, page_of, segment
@@ -20,8 +19,8 @@ from meshwright.server.problems import may_be
 from meshwright.server.site import CurrentSite, CurrentSnapshot, Site
 from meshwright.standards.odps import PRODUCT_FILE
 from meshwright.standards.openlineage_events import without_passwords
-from meshwright.standards.yaml import write_document
-from meshwright.supervision.metamodel.tables import MeshTables
+from meshwright.standards.yaml_text import yaml_text
+from meshwright.supervision.catalogue import Catalogue
 
 LAST_RUNS = 20
 """Runs that a product's document has; the list has all of them."""
@@ -139,54 +138,46 @@ _DOCUMENT = {
 Form = Annotated[Literal["json", "yaml"] | None, Query(description="Which of both, whatever `Accept` says.")]
 
 
-def product_document(mesh: MeshTables, key: ProductKey) -> dict[str, Any]:
+def product_document(catalogue: Catalogue, key: ProductKey) -> dict[str, Any]:
     """A product and what belongs to it, as rows of relations.
 
     Raises:
         NotFound: no such product is applied.
     """
-    of = {"domain": key.domain, "product": key.product}
-    products = rows_where(mesh, "products", **of)
+    products = rows_about(catalogue, key, "products")
     if not products:
         raise NotFound(
             f"there is no product {key}",
             way_out="`mesh list`, and /api/v1/products, show what there is; only what is applied is served",
         )
     address = products[0]["address"]
-    runs = sorted(rows_where(mesh, "runs", **of), key=_newest, reverse=True)
-    contracts = rows_where(mesh, "contracts", **of)
-    readers = {(row["domain"], row["product"]) for row in _readers(mesh, key)}
-    publications = rows_where(mesh, "publications", **of)
+    runs = sorted(rows_about(catalogue, key, "runs"), key=_newest, reverse=True)
+    contracts = rows_about(catalogue, key, "contracts")
+    readers = catalogue.consumers.get((key.domain, key.product), ())
+    publications = rows_about(catalogue, key, "publications")
     return {
         "product": products[0],
-        "outputs": rows_where(mesh, "ports", **of, direction="output"),
-        "inputs": rows_where(mesh, "inputs", **of),
+        "outputs": rows_about(catalogue, key, "ports", direction="output"),
+        "inputs": rows_about(catalogue, key, "inputs"),
         "contracts": contracts,
-        "objects": rows_where(mesh, "objects", **of),
+        "objects": rows_about(catalogue, key, "objects"),
         "readers": [{"domain": domain, "product": product} for domain, product in sorted(readers)],
-        "people": rows_where(mesh, "people", **of, of="product"),
-        "support": rows_where(mesh, "support", **of, of="product"),
-        "custom_properties": rows_where(mesh, "custom_properties", address=address, of="product"),
-        "authoritative_definitions": rows_where(
-            mesh, "authoritative_definitions", address=address, of="product"
+        "people": rows_about(catalogue, key, "people", of="product"),
+        "support": rows_about(catalogue, key, "support", of="product"),
+        "custom_properties": rows_about(catalogue, key, "custom_properties", address=address, of="product"),
+        "authoritative_definitions": rows_about(
+            catalogue, key, "authoritative_definitions", address=address, of="product"
         ),
-        "service_levels": rows_where(mesh, "slo_status", **of),
+        "service_levels": rows_about(catalogue, key, "slo_status"),
         "publications": sorted(publications, key=lambda row: row["number"], reverse=True),
         "runs": runs[:LAST_RUNS],
-        "failing": rows_where(mesh, "checks", **of, run=runs[0]["run"]) if runs else [],
+        "failing": rows_about(catalogue, key, "checks", run=runs[0]["run"]) if runs else [],
         "links": _links(key, contracts),
     }
 
 
 def _newest(run: dict[str, Any]) -> tuple[str, str]:
     return (str(run["started_at"] or run["ended_at"] or ""), run["run"])
-
-
-def _readers(mesh: MeshTables, key: ProductKey) -> list[dict[str, Any]]:
-    inputs = mesh.tables["inputs"]
-    mask = all_of((pc.equal(inputs["to_domain"], key.domain), pc.equal(inputs["to_product"], key.product)))
-    found: list[dict[str, Any]] = inputs.filter(mask).select(["domain", "product"]).to_pylist()
-    return found
 
 
 def _links(key: ProductKey, contracts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -204,41 +195,39 @@ def _links(key: ProductKey, contracts: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _product(snapshot: CurrentSnapshot, domain: Domain, product: Name) -> Response:
     """Everything that belongs to a product: ports, contracts, tables, people, runs, publications."""
-    return Json(product_document(snapshot.tables, ProductKey(domain, product)))
+    return Json(product_document(snapshot.catalogue, ProductKey(domain, product)))
 
 
 def _port(snapshot: CurrentSnapshot, domain: Domain, product: Name, port: Port, major: Major) -> Response:
     """What a port serves: its contract with tables, columns and rules."""
-    return Json(port_document(snapshot.tables, ProductKey(domain, product), port, major))
+    return Json(port_document(snapshot.catalogue, ProductKey(domain, product), port, major))
 
 
-def port_document(mesh: MeshTables, key: ProductKey, port: str, major: int) -> dict[str, Any]:
+def port_document(catalogue: Catalogue, key: ProductKey, port: str, major: int) -> dict[str, Any]:
     """An output port and its contract, as rows of relations.
 
     Raises:
         NotFound: the product serves no such port.
     """
-    of = {"domain": key.domain, "product": key.product}
-    ports = rows_where(mesh, "ports", **of, direction="output", port=port, major=major)
+    ports = rows_about(catalogue, key, "ports", direction="output", port=port, major=major)
     if not ports:
-        served = rows_where(mesh, "ports", **of, direction="output")
+        served = rows_about(catalogue, key, "ports", direction="output")
         names = ", ".join(f"{row['port']}@{row['major']}" for row in served)
         raise NotFound(f"{key} serves no port {port}@{major}", way_out=f"it serves {names or 'nothing'}")
     contract = {
-        **of,
         "contract_id": ports[0]["contract_id"],
         "contract_version": ports[0]["contract_version"],
     }
     bound = None not in contract.values()
-    contracts = rows_where(mesh, "contracts", **contract) if bound else []
+    contracts = rows_about(catalogue, key, "contracts", **contract) if bound else []
     inside = {
-        name: rows_where(mesh, name, **contract) if bound else []
+        name: rows_about(catalogue, key, name, **contract) if bound else []
         for name in ("objects", "columns", "quality", "relationships", "roles")
     }
     return {
         "port": ports[0],
         "contract": contracts[0] if contracts else None,
-        "service_levels": rows_where(mesh, "slo_status", **of, port=port, major=major),
+        "service_levels": rows_about(catalogue, key, "slo_status", port=port, major=major),
         **inside,
     }
 
@@ -294,4 +283,4 @@ def _written(request: Request, document: Any, form: str | None) -> Response:
         raise HTTPException(406, f"it can be had as {JSON} or {YAML}")
     if wanted == JSON:
         return Json(clean, headers={"vary": "Accept"})
-    return Response(write_document(clean), media_type=f"{wanted}; charset=utf-8", headers={"vary": "Accept"})
+    return Response(yaml_text(clean), media_type=f"{wanted}; charset=utf-8", headers={"vary": "Accept"})

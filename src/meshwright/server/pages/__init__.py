@@ -7,7 +7,7 @@ from importlib import import_module
 
 from fastapi import APIRouter
 
-_GROUPS = ("home",)
+_GROUPS = ("home", "search", "mesh", "domain", "product")
 
 
 def routers() -> Iterator[APIRouter]:
