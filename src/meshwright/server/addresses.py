@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
-from starlette.types import Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from meshwright.model.address import ProductKey
 from meshwright.server.api.answers import Json
@@ -38,6 +37,26 @@ def router_of_catalogue() -> APIRouter:
     return found
 
 
+class VaryingAddresses:
+    """Says of every answer at an address of the mesh that it depends on `Accept`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See the ASGI specification, version 3."""
+        if scope["type"] != "http" or not scope["path"].startswith("/mesh/"):
+            await self._app(scope, receive, send)
+            return
+
+        async def varying(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).add_vary_header("Accept")
+            await send(message)
+
+        await self._app(scope, receive, varying)
+
+
 class ForPrograms(APIRoute):
     """A route for those who do not want a page: all others are left to the route of the page."""
 
@@ -63,8 +82,8 @@ def router_of_addresses() -> APIRouter:
     def product(request: Request, snapshot: CurrentSnapshot, domain: Domain, product: Name) -> Response:
         key = ProductKey(domain, product)
         if _wanted(request) == JSON_LD:
-            return _varying(described(request, snapshot, key))
-        return _json(product_document(snapshot.catalogue, key))
+            return described(request, snapshot, key)
+        return Json(product_document(snapshot.catalogue, key))
 
     @found.get("/{domain}/{product}/{port}@{major}", include_in_schema=False)
     def port(
@@ -72,8 +91,8 @@ def router_of_addresses() -> APIRouter:
     ) -> Response:
         key = ProductKey(domain, product)
         if _wanted(request) == JSON_LD:
-            return _varying(described(request, snapshot, key))
-        return _json(port_document(snapshot.catalogue, key, port, major))
+            return described(request, snapshot, key)
+        return Json(port_document(snapshot.catalogue, key, port, major))
 
     return found
 
@@ -83,12 +102,3 @@ def _wanted(request: Request) -> str:
     if wanted is None:
         raise HTTPException(406, f"it can be had as {', '.join(OFFERED)}")
     return wanted
-
-
-def _json(content: Any) -> Response:
-    return _varying(Json(content))
-
-
-def _varying(response: Response) -> Response:
-    response.headers["vary"] = "Accept"
-    return response

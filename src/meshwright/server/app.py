@@ -46,6 +46,7 @@ def create_app(site: Site) -> FastAPI:
     handle(app)
     measures = metrics.Measures(site.live)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(addresses.VaryingAddresses)
     app.add_middleware(Heads)
     app.add_middleware(metrics.Timed, measures=measures)
     app.mount("/static", _Static(directory=str(resources.files("meshwright.server") / "static")))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from fastapi import Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, create_model
 from pydantic_core import to_json
 
@@ -46,10 +46,8 @@ def rows_field(name: str, description: str) -> Any:
     return (list[row_model(name)], Field(description=description))  # type: ignore[misc]
 
 
-class Json(Response):
+class Json(JSONResponse):
     """Plain data as JSON (RFC 8259), moments in ISO 8601; what no number can hold is null."""
-
-    media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
         """The bytes."""

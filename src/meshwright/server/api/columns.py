@@ -86,7 +86,7 @@ def column_document(catalogue: Catalogue, address: str) -> dict[str, Any]:
     column = found[0]
     key = ProductKey(column["domain"], column["product"])
     of = {name: column[name] for name in ("contract_id", "contract_version", "object")}
-    path = column["path"]
+    path, here = column["path"], {"of": "column", "address": column["address"]}
     objects = rows_about(catalogue, key, "objects", **of)
     relationships = rows_about(catalogue, key, "relationships", **of)
     return {
@@ -95,10 +95,8 @@ def column_document(catalogue: Catalogue, address: str) -> dict[str, Any]:
         "fields": rows_about(catalogue, key, "columns", **of, parent=path),
         "quality": rows_about(catalogue, key, "quality", **of, path=path),
         "relationships": [row for row in relationships if path in (row["from_columns"] or ())],
-        "synonyms": rows_about(catalogue, key, "synonyms", of="column", address=column["address"]),
-        "definitions": rows_about(
-            catalogue, key, "authoritative_definitions", of="column", address=column["address"]
-        ),
+        "synonyms": rows_about(catalogue, key, "synonyms", **here),
+        "definitions": rows_about(catalogue, key, "authoritative_definitions", **here),
         "elsewhere": _elsewhere(columns, column),
     }
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ import pyarrow.compute as pc
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, create_model
 
+from meshwright.errors import InputError
 from meshwright.server.api.answers import Json, all_of, row_model, rows_of, sound
 from meshwright.server.api.conditional import Conditional
 from meshwright.server.api.paging import Orders, page
@@ -64,8 +66,10 @@ def page_model(name: str) -> type[BaseModel]:
 
 def _endpoint(relation: Relation, orders: Orders) -> Callable[..., Response]:
     filters = {parameter: (column, how) for parameter, column, how, _ in _filters(relation)}
+    known = {*_OWN, *map(_alias, filters)}
 
     def listed(request: Request, snapshot: CurrentSnapshot, **given: Any) -> Response:
+        _refuse_unknown(request, known)
         table = snapshot.tables.tables[relation.name]
         limit, cursor, sort = (given.pop(name) for name in ("limit", "cursor", "sort"))
         masks = (
@@ -83,6 +87,15 @@ def _endpoint(relation: Relation, orders: Orders) -> Callable[..., Response]:
     listed.__signature__ = inspect.Signature([*_common(relation), *_parameters(relation)])  # type: ignore[attr-defined]
     listed.__name__ = f"list_{relation.name}"
     return listed
+
+
+def _refuse_unknown(request: Request, known: Collection[str]) -> None:
+    """A misspelt filter would let everything through."""
+    for name in request.query_params:
+        if name not in known:
+            close = get_close_matches(name, known, 1)
+            way_out = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(sorted(known))}"
+            raise InputError(f"this list has no parameter `{name[:100]}`", way_out=way_out)
 
 
 def _common(relation: Relation) -> Iterator[inspect.Parameter]:

@@ -161,6 +161,8 @@ def _read(relation: Relation, columns: Sequence[str], sort: str | None, cursor: 
         read = [fitted(value, kinds[name]) for name, value in zip(columns, values, strict=True)]
         if any(value is not None and made is None for value, made in zip(values, read, strict=True)):
             raise ValueError
+        if any(isinstance(value, dict | list) for value in values):
+            raise ValueError
     except (ValueError, TypeError, RecursionError, binascii.Error):
         raise InputError(
             "the cursor is none of this list",

@@ -150,7 +150,6 @@ def product_document(catalogue: Catalogue, key: ProductKey) -> dict[str, Any]:
             f"there is no product {key}",
             way_out="`mesh list`, and /api/v1/products, show what there is; only what is applied is served",
         )
-    address = products[0]["address"]
     runs = sorted(rows_about(catalogue, key, "runs"), key=_newest, reverse=True)
     contracts = rows_about(catalogue, key, "contracts")
     readers = catalogue.consumers.get((key.domain, key.product), ())
@@ -164,10 +163,8 @@ def product_document(catalogue: Catalogue, key: ProductKey) -> dict[str, Any]:
         "readers": [{"domain": domain, "product": product} for domain, product in sorted(readers)],
         "people": rows_about(catalogue, key, "people", of="product"),
         "support": rows_about(catalogue, key, "support", of="product"),
-        "custom_properties": rows_about(catalogue, key, "custom_properties", address=address, of="product"),
-        "authoritative_definitions": rows_about(
-            catalogue, key, "authoritative_definitions", address=address, of="product"
-        ),
+        "custom_properties": rows_about(catalogue, key, "custom_properties", of="product"),
+        "authoritative_definitions": rows_about(catalogue, key, "authoritative_definitions", of="product"),
         "service_levels": rows_about(catalogue, key, "slo_status"),
         "publications": sorted(publications, key=lambda row: row["number"], reverse=True),
         "runs": runs[:LAST_RUNS],

@@ -98,7 +98,7 @@ def router() -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=MOST, description="How many at most.")] = LIMIT,
         offset: Annotated[int, Query(ge=0, le=FURTHEST, description="How many to pass over.")] = 0,
     ) -> Response:
-        """Products, tables, columns, terms by words, misspelt ones too, ranked by relevance, trust and use."""
+        """Products, tables, columns and terms by words, misspelt ones too; by relevance, trust and use."""
         chosen = {name: request.query_params.getlist(name) for name in FILTERS}
         filters = {name: values for name, values in chosen.items() if values}
         answer = site.search.ask(Question(q, filters, limit, offset))
