@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "operations"))
 
-from generate import bad_batch, generate
+from generate import bad_batch, generate, yesterday
 from systems import load_crm, systems
 
 HERE = Path(__file__).resolve().parent
@@ -93,7 +93,7 @@ def demo(folder: Path, scale: float) -> None:
     working_copy(folder)
     operations = folder / ".mesh" / "operations"
     operations.mkdir(parents=True)
-    rows = generate(operations, scale)
+    rows = generate(operations, scale, first=yesterday())
     with systems(operations) as environment:
         print(f"Their operational systems are up, with {rows:,} rows. The mesh is in {folder}")
         mesh = Demo(folder, environment)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
@@ -17,6 +17,8 @@ from meshwright.provisioning.secrets import secrets_for
 
 if TYPE_CHECKING:
     from meshwright.adapters.registry.registry import SqlRegistry
+    from meshwright.model.address import ProductKey
+    from meshwright.model.product import Bundle
     from meshwright.provisioning.ports import (
         CustomEngine,
         Engine,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     )
     from meshwright.provisioning.registry import Registry
     from meshwright.provisioning.tables import Readable, Tables
+    from meshwright.supervision.policy.plans import PlanJudge
 
 
 VERIFY_MEMORY = "1GiB"
@@ -262,6 +265,26 @@ def search_meanings(folder: Path) -> Meanings:
     from meshwright.adapters.minilm.meanings import MiniLm
 
     return MiniLm(folder)
+
+
+def policy_verdicts(
+    environment: Environment,
+    root: Path,
+    scratch: Path,
+    mesh: str,
+    now: str,
+    lineages: Callable[[Sequence[Bundle]], Mapping[ProductKey, str]],
+) -> PlanJudge:
+    """What judges plans by the policies (`experience.plan.policies.Verdicts`) at a moment."""
+    from meshwright.supervision.policy.plans import PlanJudge
+
+    return PlanJudge(
+        mesh,
+        lambda: open_readable(environment, root).reading(environment.name),
+        lambda: tables_engine(environment, scratch),
+        now[: len("2026-01-31")],
+        lineages,
+    )
 
 
 def open_readable(environment: Environment, root: Path) -> Readable:

@@ -290,7 +290,7 @@ def test_what_the_demo_says_to_try_next_works(shown: Shown) -> None:
     commands = re.findall(r"^(?:python|mesh) .*$", hints, re.M)
     assert len(commands) > 8
     said = "\n".join(type_in(shown.folder, command) for command in commands)
-    newest, before = re.findall(r"^(2026-\d\d-\d\d)$", said, re.M)
+    newest, before = re.findall(r"^(20\d\d-\d\d-\d\d)$", said, re.M)
     assert before < newest
     counted = Example(shown.folder).rows(
         "SELECT (SELECT count(*) FROM brokerage.deals.deals) AS deals, "

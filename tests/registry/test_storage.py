@@ -70,6 +70,7 @@ def test_a_registry_of_the_first_revision_is_migrated_with_what_it_holds(
         connection.execute(text("DROP TABLE mesh_counts"))
         connection.execute(text("DROP TABLE mesh_lineage"))
         connection.execute(text("DROP TABLE mesh_external"))
+        connection.execute(text("DROP TABLE mesh_policies"))
         connection.execute(text("DROP INDEX mesh_doomed_path"))
         connection.execute(text("ALTER TABLE mesh_intents DROP COLUMN inputs"))
         connection.execute(text(f"UPDATE {REVISION_TABLE} SET version_num = '0001'"))

@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, str] = {
     "query": "consume",
     "catalogue": "catalogue",
     "search": "search",
+    "policy": "policy",
     "lineage": "lineage",
     "impact": "lineage",
     "test": "testing",

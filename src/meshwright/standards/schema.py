@@ -13,7 +13,7 @@ from meshwright.errors import Problem
 if TYPE_CHECKING:
     from meshwright.standards.exact import Path
 
-Kind = Literal["contract", "product", "mesh", "domain", "test"]
+Kind = Literal["contract", "product", "mesh", "domain", "test", "policy", "waiver"]
 """What a document is: ODCS, ODPS, or one of ours."""
 
 _FILES: dict[Kind, str] = {
@@ -22,6 +22,8 @@ _FILES: dict[Kind, str] = {
     "mesh": "mesh-1.schema.json",
     "domain": "domain-1.schema.json",
     "test": "test-1.schema.json",
+    "policy": "policy-1.schema.json",
+    "waiver": "waiver-1.schema.json",
 }
 
 MAX_PROBLEMS = 500

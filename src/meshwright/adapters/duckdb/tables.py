@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 
 from meshwright.adapters.duckdb.boundary import only_select
 from meshwright.adapters.duckdb.relations import scan_handle
@@ -16,6 +15,9 @@ from meshwright.errors import SqlError, Unavailable
 from meshwright.model.publication import Handle
 from meshwright.sql.duckdb_errors import statement_place, without_values
 from meshwright.sql.duckdb_types import quote_identifier
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class DuckTablesSession:

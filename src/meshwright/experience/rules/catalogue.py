@@ -25,6 +25,7 @@ RANGES: Mapping[str, str] = {
     "MW3": "Lifecycle",
     "MW4": "Sources",
     "MW5": "Plans and compatibility",
+    "MW6": "Policies",
 }
 """What the first digit of a code says."""
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from meshwright.model.address import ProductKey
 from meshwright.model.external import External
 from meshwright.provisioning.collector import collector_paused
-from meshwright.provisioning.registry import AppliedDomain
+from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies
 from meshwright.provisioning.tables import AppliedProduct, Reading, RecordedPublication
 from meshwright.supervision.metamodel.column import array
 from meshwright.supervision.metamodel.history import History
@@ -73,6 +73,7 @@ class MeshTables:
     _publications: Sequence[RecordedPublication] = field(default=(), repr=False)
     _external: External = field(default_factory=dict, repr=False)
     _told: int = 0  # the last fact of it
+    _policies: Mapping[str, AppliedPolicies] = field(default_factory=dict, repr=False)
 
     @classmethod
     def empty(cls, mesh: str, names: Collection[str] | None = None) -> MeshTables:
@@ -99,6 +100,7 @@ class MeshTables:
             if self._follows("external"):
                 told, newer = reading.external(told)
                 external = {**external, **newer} if newer else external
+            policies = reading.policies() if self._follows("policies") else {}
             domains = reading.domains() if self._of_domain_relations() else {}
             return replace(
                 self,
@@ -111,6 +113,7 @@ class MeshTables:
                 _publications=publications,
                 _external=external,
                 _told=told,
+                _policies=policies,
             )._assembled(self)
 
     def overlaid(
@@ -118,12 +121,17 @@ class MeshTables:
         products: Sequence[AppliedProduct] = (),
         removed: Collection[ProductKey] = (),
         domains: Iterable[AppliedDomain] = (),
+        policies: Mapping[str, AppliedPolicies | None] | None = None,
     ) -> MeshTables:
-        """The tables as they would be with these products and domains applied, and some removed."""
+        """The tables as they would be with these products and domains applied, and some removed.
+
+        `policies` are those of owners whose policies would be others, None where there would be none.
+        """
         changed = {product.key for product in products}
         versions = {key: version for key, version in self.versions.items() if key not in removed}
         versions.update((product.key, product.version) for product in products)
         known = {**self._domains, **{domain.name: domain for domain in domains}}
+        demanded = {**self._policies, **(policies or {})}
         with collector_paused():
             return replace(
                 self,
@@ -132,6 +140,7 @@ class MeshTables:
                 _segments=self._with([products] if products else [], changed.union(removed)),
                 _domains=known,
                 _of_domains=self._domain_segment(known),
+                _policies={owner: each for owner, each in demanded.items() if each is not None},
             )._assembled(self)
 
     @property
@@ -208,7 +217,13 @@ class MeshTables:
                 if make is None or (name in before.tables and not moved & relation.follows):
                     tables[name] = before.tables[name]
                 else:
-                    world = World(self.mesh, table, self._history, self._publications, self._external)
+                    known = (
+                        self._history,
+                        self._publications,
+                        tuple(self._policies.values()),
+                        self._external,
+                    )
+                    world = World(self.mesh, table, *known)
                     tables[name] = relation.table(make(world))
             return tables[name]
 
@@ -222,6 +237,7 @@ class MeshTables:
             "facts": self._history.last != before._history.last,
             "publications": self._publications != before._publications,
             "external": self._external is not before._external,
+            "policies": self._policies != before._policies,
         }
         return frozenset(name for name, is_different in moved.items() if is_different)
 

@@ -39,6 +39,9 @@ _NAMES = (
     "external_datasets",
     "external_jobs",
     "external_edges",
+    "policies",
+    "waivers",
+    "violations",
     "facts",
 )
 

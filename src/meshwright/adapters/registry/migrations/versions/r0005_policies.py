@@ -1,4 +1,4 @@
-"""What others tell of datasets and jobs outside the mesh."""
+"""Policies and waivers are stored as they were applied."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ depends_on = None
 def upgrade() -> None:
     """Add the table."""
     op.create_table(
-        "mesh_external",
+        "mesh_policies",
         sa.Column("environment", sa.Text, primary_key=True),
-        sa.Column("kind", sa.Text, primary_key=True),
-        sa.Column("digest", sa.Text, primary_key=True),
+        sa.Column("owner", sa.Text, primary_key=True),
+        sa.Column("digest", sa.Text, nullable=False),
         sa.Column("document", sa.Text, nullable=False),
-        sa.Column("sequence", sa.BigInteger, nullable=False),
+        sa.Column("repository", sa.Text, nullable=False),
     )
-    op.create_index("mesh_external_sequence", "mesh_external", ["environment", "sequence"])
