@@ -16,7 +16,7 @@ NAMES = st.text(st.characters(exclude_categories=["Cs"]))
 def test_any_name_is_one_segment_that_stands_for_it(name: str) -> None:
     text = segment(name)
     assert not {"/", "?", "#", "\\", "%2F"} & {text, *text} and text not in ("", ".", "..")
-    assert name_of(unquote(text)) == name
+    assert name_of(unquote(text)) == name_of(unquote(unquote(text))) == name
 
 
 @given(NAMES, NAMES)

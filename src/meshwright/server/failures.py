@@ -49,7 +49,8 @@ def handle(app: FastAPI) -> None:
             f"{'.'.join(map(str, each['loc'][1:]))}: {each['msg']}" for each in error.errors()[:10]
         )
         way_out = "the parameters are described at /api/v1/openapi.json"
-        return answer(request, InputError("a parameter cannot be used", why=said, way_out=way_out), 422)
+        found = InputError("a parameter cannot be used", why=said, way_out=way_out)
+        return answer(request, found, 400 if wants_page(request) else 422)
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> Response:

@@ -16,12 +16,14 @@ ROOT = "/mesh"
 
 
 def segment(name: str) -> str:
-    """A name as one segment of a path: no separator, no way up, in the manner of JSON Pointer (RFC 6901).
+    """A name as one segment of a path, in the manner of JSON Pointer (RFC 6901).
+
+    It holds no separator and is no way up, and no percent sign of its own: what decodes twice does no harm.
 
     >>> segment("rent/m2"), segment(".."), segment("Fläche")
     ('rent~1m2', '~2~2', 'Fl%C3%A4che')
     """
-    text = name.replace("~", "~0").replace("/", "~1").replace("\\", "~3")
+    text = name.replace("~", "~0").replace("/", "~1").replace("\\", "~3").replace("%", "~5")
     if not text.strip("."):
         text = text.replace(".", "~2") or "~4"
     return quote(text, safe="~@[]{}:,;=+!*'()", errors="replace")
@@ -35,7 +37,9 @@ def name_of(text: str) -> str:
     """
     if text == "~4":
         return ""
-    return text.replace("~3", "\\").replace("~2", ".").replace("~1", "/").replace("~0", "~")
+    return (
+        text.replace("~5", "%").replace("~3", "\\").replace("~2", ".").replace("~1", "/").replace("~0", "~")
+    )
 
 
 def page_of(

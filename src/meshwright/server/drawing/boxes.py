@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from meshwright.server.drawing.layers import layered, layers_of
+from meshwright.server.drawing.marks import health_mark
 from meshwright.server.drawing.svg import element, shortened, together
 from meshwright.supervision.catalogue.health import Level
 
@@ -44,6 +45,7 @@ class Box:
     hue: int | None = None
     level: Level | None = None
     mark: bool = False
+    dashed: bool = False
     hint: str = ""
 
 
@@ -168,9 +170,7 @@ def _box(placed: _Placed) -> Markup:
         )
     left = x + 14
     if box.level is not None:
-        parts.append(
-            element("circle", cx=x + WIDTH - 14, cy=y + placed.head / 2, r=4, class_=f"fill-{box.level}")
-        )
+        parts.append(health_mark(box.level, x + WIDTH - 14, y + placed.head / 2))
     if box.above:
         above = element("text", shortened(box.above, 30), x=left, y=y + 17, class_="box-above")
         parts.append(above)
@@ -201,7 +201,7 @@ def _box(placed: _Placed) -> Markup:
             class_="box-row",
         )
         parts.append(_linked(text, row.href))
-    kind = "box marked" if box.mark else "box"
+    kind = "box" + " marked" * box.mark + " dashed" * box.dashed
     return element("g", *parts, class_=kind, data_key=box.key)
 
 

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from meshwright.server.drawing.layers import layered, layers_of
+from meshwright.server.drawing.boxes import Box, Wire, draw_boxes
+from meshwright.server.drawing.layers import layers_of
 from meshwright.server.drawing.marks import health_mark
 from meshwright.server.drawing.svg import element, shortened, together
 from meshwright.server.links import page_of
@@ -18,44 +19,42 @@ from meshwright.supervision.catalogue.health import LEVELS
 from meshwright.supervision.catalogue.map import MeshMap
 from meshwright.supervision.catalogue.summary import ProductSummary
 
-HUES = 8
+_SMALL = 80
+"""Up to how many products each is a box of its own place."""
 
 _CHIP = 168
-_TALL = 32
-_ROW = 8  # between chips, one above the other
-_COLUMN = 44  # between columns of chips
-_PAD = 14
-_TITLE = 34
-_BETWEEN = 96  # between layers of domains
-_ABOVE = 30  # between domains, one above the other
+_TALL = 30
+_GAP = 7  # between chips
+_PAD = 12
+_TITLE = 36
+_BETWEEN = 36  # between frames, side by side
+_ABOVE = 22  # between frames, one above the other
 _MARGIN = 16
-_HIGHEST = 1500  # of a layer of domains, before it is split in two
-_MOST_IN_COLUMN = 12
 _FIGURE = 42  # the height of what a domain without chips shows
 _LEAST = 196
-_MOST_LINES = 600
+_SHAPE = 1.9  # width over height of the whole
+_MOST_LINES = 800
 
 
 @dataclass
 class _Frame:
-    """A domain with its chips in columns; `x` and `y` are set when it is placed."""
+    """A domain with its products in rows of two; `x` and `y` are set when it is placed."""
 
     domain: DomainSummary
-    columns: Sequence[Sequence[ProductSummary]]
+    products: Sequence[ProductSummary]
     x: float = 0.0
     y: float = 0.0
 
     @property
     def width(self) -> float:
-        count = len(self.columns)
-        return max(_LEAST, 2 * _PAD + count * _CHIP + (count - 1) * _COLUMN)
+        return 2 * _PAD + 2 * _CHIP + _GAP if self.products else _LEAST
 
     @property
     def height(self) -> float:
-        if not self.columns:
+        if not self.products:
             return _TITLE + _FIGURE
-        rows = max(map(len, self.columns))
-        return _TITLE + rows * _TALL + (rows - 1) * _ROW + _PAD
+        rows = -(-len(self.products) // 2)
+        return _TITLE + rows * (_TALL + _GAP) - _GAP + _PAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +67,43 @@ class _Spot:
     height: float
 
 
-def draw_map(mesh: MeshMap, now: datetime) -> Markup:
-    """The map; domains stand left of those that read them, as far as that is possible."""
-    frames = {each.name: _Frame(each, _columns(each.name, mesh)) for each in mesh.domains}
+def draw_map(mesh: MeshMap, hues: Mapping[str, int], now: datetime) -> Markup:
+    """The map; what is read stands left of what reads it, as far as that is possible.
+
+    `hues` are the colours of domains. A small mesh is drawn product by product, a larger one in a frame
+    for each domain.
+    """
+    if 0 < len(mesh.products) <= _SMALL:
+        return _small(mesh, hues, now)
+    return _framed(mesh, hues, now)
+
+
+def _small(mesh: MeshMap, hues: Mapping[str, int], now: datetime) -> Markup:
+    boxes = []
+    for product in mesh.products:
+        health = product.health(now)
+        boxes.append(
+            Box(
+                str(product.key),
+                product.title,
+                label(product.domain),
+                page_of(product.domain, product.product),
+                hue=hues.get(product.domain),
+                level=health.level,
+                mark=product.domain == mesh.focus,
+                dashed=product.status != "active",
+                hint="\n".join([f"{product.key}: {health.word}", *health.reasons]),
+            )
+        )
+    wires = [
+        Wire("/".join(a), "/".join(b), hint=f"{'/'.join(a)} is read by {'/'.join(b)}") for a, b in mesh.reads
+    ]
+    return draw_boxes(boxes, wires, "The mesh: domains and products")
+
+
+def _framed(mesh: MeshMap, hues: Mapping[str, int], now: datetime) -> Markup:
+    frames = {each.name: _Frame(each, _ordered(each.name, mesh)) for each in mesh.domains}
     width, height = _place(frames, mesh.between)
-    hues = {name: place % HUES for place, name in enumerate(sorted(frames))}
     spots = {f"{name}": _Spot(f.x, f.y, f.width, f.height) for name, f in frames.items()}
     chips = []
     for frame in frames.values():
@@ -115,63 +146,38 @@ _ARROW = element(
 )
 
 
-def _columns(name: str, mesh: MeshMap) -> Sequence[Sequence[ProductSummary]]:
-    """A domain's products in columns: each stands right of those of its domain that it reads."""
+def _ordered(name: str, mesh: MeshMap) -> Sequence[ProductSummary]:
+    """A domain's products: each after those of its domain that it reads."""
     products = {(p.domain, p.product): p for p in mesh.products if p.domain == name}
     inside = [(a, b) for a, b in mesh.reads if a in products and b in products]
     layers = layers_of(list(products), inside)
-    joined = {key for pair in inside for key in pair}
-    found: dict[int, list[ProductSummary]] = {}
-    lowest = min((layers[key] for key in joined), default=0)
-    for key, product in products.items():
-        if key in joined:
-            found.setdefault(layers[key] - lowest, []).append(product)
-    alone = [product for key, product in products.items() if key not in joined]
-    columns = [found[layer] for layer in sorted(found)]
-    for product in alone:  # where there is room
-        shortest = min(columns, key=len, default=None)
-        if shortest is None or len(shortest) >= max(_MOST_IN_COLUMN, *map(len, columns)):
-            columns.append(shortest := [])
-        shortest.append(product)
-    return [part for column in columns for part in _parts(column)]
-
-
-def _parts(column: list[ProductSummary]) -> Sequence[Sequence[ProductSummary]]:
-    count = -(-len(column) // _MOST_IN_COLUMN)
-    size = -(-len(column) // count)
-    return [column[start : start + size] for start in range(0, len(column), size)]
+    return [products[key] for key in sorted(products, key=lambda key: (layers[key], key))]
 
 
 def _place(frames: Mapping[str, _Frame], between: Mapping[tuple[str, str], int]) -> tuple[float, float]:
-    """Give every frame its place; the size of the whole."""
-    names = list(frames)
-    numbers = {name: number for number, name in enumerate(names)}
-    layers = layers_of(names, list(between))
-    lowest = min(layers.values(), default=0)
-    edges = [(numbers[a], numbers[b]) for a, b in between]
-    order = layered(len(names), edges, [layers[name] - lowest for name in names])
-    stacks: list[list[_Frame]] = []
-    for layer in order.layers:
-        stack: list[_Frame] = []
-        tall = 0.0
-        for frame in (frames[names[number]] for number in layer if number < len(names)):
-            if stack and tall + frame.height > _HIGHEST:
-                stacks.append(stack)
-                stack, tall = [], 0.0
-            stack.append(frame)
-            tall += frame.height + _ABOVE
-        if stack:
-            stacks.append(stack)
-    heights = [sum(f.height for f in stack) + _ABOVE * (len(stack) - 1) for stack in stacks]
+    """Give every frame its place, in lanes from left to right as data flow; the size of the whole."""
+    layers = layers_of(list(frames), list(between))
+    order = sorted(frames.values(), key=lambda f: (layers[f.domain.name], f.domain.name))
+    wide = max((frame.width for frame in order), default=0.0)
+    total = sum(frame.height + _ABOVE for frame in order)
+    count = max(1, round((total * _SHAPE / (wide + _BETWEEN)) ** 0.5)) if order else 0
+    lanes: list[list[_Frame]] = [[] for _ in range(count)]
+    lane, filled = 0, 0.0
+    for frame in order:
+        if lane < count - 1 and lanes[lane] and filled + frame.height / 2 > total * (lane + 1) / count:
+            lane += 1
+        lanes[lane].append(frame)
+        filled += frame.height + _ABOVE
+    lanes = [each for each in lanes if each]
+    heights = [sum(f.height + _ABOVE for f in each) - _ABOVE for each in lanes]
     highest = max(heights, default=0.0)
     x = float(_MARGIN)
-    for stack, tall in zip(stacks, heights, strict=True):
-        y = _MARGIN + (highest - tall) / 2
-        widest = max(frame.width for frame in stack)
-        for frame in stack:
-            frame.x, frame.y = x + (widest - frame.width) / 2, y
+    for each in lanes:
+        y = float(_MARGIN)
+        for frame in each:
+            frame.x, frame.y = x, y
             y += frame.height + _ABOVE
-        x += widest + _BETWEEN
+        x += max(frame.width for frame in each) + _BETWEEN
     return x - _BETWEEN + _MARGIN, highest + 2 * _MARGIN
 
 
@@ -181,7 +187,7 @@ def _frame(frame: _Frame, hue: int, focus: bool) -> Markup:
         element("rect", x=x, y=y, width=frame.width, height=frame.height, rx=12, class_="frame-back"),
         element("rect", x=x + 14, y=y + 14, width=4, height=14, rx=2, class_=f"hue-{hue}"),
     ]
-    href = page_of(domain.name) if frame.columns else f"/map?domain={domain.name}"
+    href = page_of(domain.name) if frame.products else f"/map?domain={domain.name}"
     title = element(
         "text",
         element("title", domain.description or domain.name),
@@ -191,10 +197,10 @@ def _frame(frame: _Frame, hue: int, focus: bool) -> Markup:
         class_="frame-title",
     )
     parts.append(element("a", title, href=href))
-    if not frame.columns:
+    if not frame.products:
         parts.append(_figure(domain, x + 14, y + _TITLE, frame.width - 28))
     kind = "frame focus" if focus else "frame"
-    data = {} if frame.columns else {"data_key": domain.name}
+    data = {} if frame.products else {"data_key": domain.name}
     return element("g", *parts, class_=kind, **data)
 
 
@@ -213,13 +219,10 @@ def _figure(domain: DomainSummary, x: float, y: float, width: float) -> Markup:
 
 def _chips(frame: _Frame) -> list[tuple[ProductSummary, _Spot]]:
     found = []
-    for place, column in enumerate(frame.columns):
-        x = frame.x + _PAD + place * (_CHIP + _COLUMN)
-        tallest = max(map(len, frame.columns))
-        y = frame.y + _TITLE + (tallest - len(column)) * (_TALL + _ROW) / 2
-        for product in column:
-            found.append((product, _Spot(x, y, _CHIP, _TALL)))
-            y += _TALL + _ROW
+    for place, product in enumerate(frame.products):
+        x = frame.x + _PAD + place % 2 * (_CHIP + _GAP)
+        y = frame.y + _TITLE + place // 2 * (_TALL + _GAP)
+        found.append((product, _Spot(x, y, _CHIP, _TALL)))
     return found
 
 

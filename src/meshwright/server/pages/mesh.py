@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
+from meshwright.server.drawing.lineage import hues
 from meshwright.server.drawing.map import draw_map
 from meshwright.server.drawing.runs import day_line
 from meshwright.server.site import CurrentSnapshot, pages_of
@@ -43,7 +44,7 @@ def map(request: Request, snapshot: CurrentSnapshot, domain: str | None = None) 
     """Domains and products as a graph, with their health."""
     now = datetime.now(UTC)
     found = mesh_map(snapshot.catalogue, now, domain or None)
-    drawn = draw_map(found, now)
+    drawn = draw_map(found, hues(snapshot.catalogue), now)
     return pages_of(request).render(request, "map.html", map=found, drawn=drawn, now=now)
 
 
@@ -110,7 +111,7 @@ def operations(request: Request, snapshot: CurrentSnapshot, status: str = "", pa
         request,
         "operations.html",
         operations=found,
-        status=status,
+        wanted=status,
         link=_links("/operations", status=status),
         next_page=_pages("/operations", status=status),
         now=now,

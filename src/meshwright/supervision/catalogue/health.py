@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Level = Literal["bad", "warning", "good", "none"]
-"""`bad`: a promise is broken or the last run failed; `warning`: somebody should look; `none`: no data yet
-are expected."""
+"""`bad`: the last run failed, so data get no newer; `warning`: a promise is broken or somebody should look;
+`none`: no data are expected yet, or any more."""
 
 LEVELS: tuple[Level, ...] = ("bad", "warning", "good", "none")
 """The most urgent first."""

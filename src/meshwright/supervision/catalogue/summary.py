@@ -79,6 +79,12 @@ class ProductSummary:
         """Its name for people; that of its address where it has no other."""
         return self.name or self.product
 
+    @property
+    def failure(self) -> str:
+        """What the last run ended with, in a line, if it did not publish."""
+        first = (self.run_error or "").strip().split("\n")[0].removesuffix(":")
+        return first.removeprefix(f"{self.key} was not published: ")
+
     def health(self, now: datetime) -> Health:
         """How it is at a moment."""
         known = self.health_but_for_time
@@ -93,12 +99,12 @@ def _health(summary: ProductSummary) -> Health:
         return NOT_LIVE
     bad, warnings = [], []
     if summary.run_status == "failed":
-        what = (summary.run_error or "").strip().split("\n")[0].removesuffix(":")
+        what = summary.failure
         bad.append(f"The last run failed: {what}" if what else "The last run failed")
     elif summary.run_status == "died":
         bad.append("The last run was killed")
     if broken := summary.levels.get("broken", 0):
-        bad.append("A service level is broken" if broken == 1 else f"{broken} service levels are broken")
+        warnings.append("A service level is broken" if broken == 1 else f"{broken} service levels are broken")
     if summary.publication is None:
         warnings.append("Nothing is published yet")
     if summary.pinned:
