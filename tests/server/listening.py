@@ -17,7 +17,7 @@ from meshwright.server.site import Site
 @contextmanager
 def listening(site: Site) -> Iterator[str]:
     """The URL of a server of the site, until the context is left."""
-    with socket.socket() as bound:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as bound:
         bound.bind(("127.0.0.1", 0))
         config = uvicorn.Config(create_app(site), log_level="critical", access_log=False)
         server = uvicorn.Server(config)

@@ -108,7 +108,8 @@ def _elsewhere(columns: pa.Table, column: dict[str, Any]) -> list[dict[str, Any]
     others = pc.and_(pc.fill_null(same, False), pc.not_equal(columns["address"], column["address"]))
     names = ["address", "domain", "product", "object", "path", "logical_type", "semantic_type", "name"]
     found = []
-    for row in rows_of(columns.filter(others).select(names).slice(0, MOST)):
+    first = pc.indices_nonzero(others)[:MOST]
+    for row in rows_of(columns.select(names).take(first)):
         told = {
             name: row[name] for name in ("name", "semantic_type") if row[name] == column[name] and row[name]
         }
