@@ -73,7 +73,7 @@ def paths(chance: random.Random) -> Mapping[str, Callable[[], str]]:
 def asked(
     connection: http.client.HTTPConnection, make: Callable[[], str], times: int, server: int
 ) -> dict[str, float]:
-    """Seconds of the first answer, the median, and the slowest but a twentieth; the server's CPU seconds each."""
+    """Seconds of the first answer, the median, the slowest but a twentieth; CPU seconds of the server."""
     first = next(_taken(connection, make, 1))
     before = _cpu(server)
     warm = sorted(_taken(connection, make, times))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from meshwright.model.address import ProductKey
     from meshwright.model.product import Bundle
     from meshwright.provisioning.ports import (
+        Charts,
         CustomEngine,
         Engine,
         EventSink,
@@ -247,6 +248,20 @@ def tables_engine(environment: Environment, scratch: Path) -> Tables:
 
     scratch.mkdir(parents=True, exist_ok=True)
     return DuckEngine([], {**environment.settings, "scratch": str(scratch)})
+
+
+def charts() -> Charts:
+    """What draws charts: Vega, in a process of its own that starts with the first chart."""
+    from meshwright.adapters.vega.charts import VegaCharts
+
+    return VegaCharts()
+
+
+def binding_engine() -> Tables:
+    """What binds queries to the columns of contracts; it reads no data, and touches no folder."""
+    from meshwright.adapters.duckdb.engine import DuckEngine
+
+    return DuckEngine([], {"memory_limit": "256MiB", "threads": 1})
 
 
 def search_index(folder: Path) -> SearchIndex:

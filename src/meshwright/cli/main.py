@@ -31,6 +31,8 @@ COMMANDS: Mapping[str, str] = {
     "gc": "operate",
     "facts": "operate",
     "quarantine": "quarantine",
+    "dashboard": "dashboards",
+    "report": "reports",
     "query": "consume",
     "catalogue": "catalogue",
     "search": "search",

@@ -19,7 +19,7 @@ from meshwright.experience.staleness import stale_reasons
 from meshwright.model.address import ProductKey
 from meshwright.model.mesh import Mesh
 from meshwright.model.policy import MESH
-from meshwright.model.product import Bundle, Domain, Environment
+from meshwright.model.product import Bundle, Domain, Environment, Product
 from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies, EnvironmentState, Registry
 
 if TYPE_CHECKING:
@@ -316,7 +316,8 @@ class Workspace:
         mesh = self.mesh
         products = [mesh.products[bundle.key] for bundle in plan.bundles]
         folders = tuple(f"{bundle.folder}/" for bundle in plan.bundles)
-        for problem in validate(mesh, analyse_products(products, mesh, self.cache)):
+        found = validate(mesh, analyse_products(products, mesh, self.cache))
+        for problem in (*found, *self._dashboard_problems(products)):
             if problem.severity == "error" and (problem.file or "").startswith(folders):
                 hint = problem.hint or "mend it, and make the plan again"
                 yield Refusal(problem.code, problem.file or plan.mesh, problem.message, hint)
@@ -338,12 +339,20 @@ class Workspace:
             mesh = self._assembled(foreign, tree.bundles, tree.domains) if foreign else mesh
         owned = [product for product in mesh.products.values() if product.domain in mesh.owned]
         analyses = analyse_products(owned, mesh, self.cache)
-        problems = validate(mesh, analyses)
+        problems = (*validate(mesh, analyses), *self._dashboard_problems(owned))
         if unreadable:
             problems = tuple(problem for problem in problems if problem.code not in _MAY_FOLLOW)
         problems = (*self._read_policies()[1], *problems)
         located = locate(problems, finder(self.root)) if problems else ()
         return replace(mesh, owned=ours), (*unreadable, *located)
+
+    def _dashboard_problems(self, products: Sequence[Product]) -> tuple[Problem, ...]:
+        if not any(path.startswith("dashboards/") for each in products for path in each.bundle.documents):
+            return ()
+        from meshwright.experience.dashboards.judge import dashboard_problems
+        from meshwright.wiring import binding_engine
+
+        return dashboard_problems(products, binding_engine, self.cache)
 
     @cached_property
     def _stored(self) -> Mapping[ProductKey, Bundle]:

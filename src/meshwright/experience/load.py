@@ -29,7 +29,7 @@ from meshwright.experience.tree import (
 from meshwright.model.address import ProductKey
 from meshwright.model.mesh import Mesh
 from meshwright.model.policy import MESH
-from meshwright.model.product import Bundle, Domain
+from meshwright.model.product import Bundle, Domain, Product
 from meshwright.provisioning.collector import collector_paused
 from meshwright.standards.odcs import read_contract
 from meshwright.standards.odps import MODEL_NAME, read_product
@@ -53,6 +53,7 @@ __all__ = [
     "parse_bundle",
     "parse_bundles",
     "parse_tree",
+    "product_of",
     "read_tree",
 ]
 
@@ -202,15 +203,8 @@ def parse_bundle(raw: RawBundle, cache: Cache | None = None) -> Bundle:
 
 def assemble(settings: Settings, domains: Iterable[Domain], bundles: Iterable[Bundle]) -> Mesh:
     """The mesh of these domains and products, owned ones from files, others from the registry."""
-    products = {}
     with collector_paused():
-        for bundle in bundles:
-            contracts = [
-                read_contract(document, f"{bundle.folder}/{path}")
-                for path, document in bundle.documents.items()
-                if path.startswith(_CONTRACTS)
-            ]
-            products[bundle.key] = read_product(bundle, contracts)
+        products = {bundle.key: product_of(bundle) for bundle in bundles}
     return Mesh(
         name=settings.name,
         root=settings.root,
@@ -220,6 +214,16 @@ def assemble(settings: Settings, domains: Iterable[Domain], bundles: Iterable[Bu
         domains={domain.name: domain for domain in domains},
         products=products,
     )
+
+
+def product_of(bundle: Bundle) -> Product:
+    """The product that a bundle declares, with the contracts in it."""
+    contracts = [
+        read_contract(document, f"{bundle.folder}/{path}")
+        for path, document in bundle.documents.items()
+        if path.startswith(_CONTRACTS)
+    ]
+    return read_product(bundle, contracts)
 
 
 def load_mesh(
@@ -339,5 +343,5 @@ def _kind_at(path: str) -> tuple[bool, Kind | None]:
         if path.startswith("tests/"):
             return True, "test"
         if path.startswith("dashboards/"):
-            return True, None
+            return True, "dashboard"
     return False, None

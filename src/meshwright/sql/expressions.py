@@ -22,12 +22,14 @@ _COMPOSED = (*COMPOSED, (NAMED,) * len(COMPOSED))
 class Expressions(ABC):
     """Reads the expressions of one statement; what it makes of queries inside them is a subclass's."""
 
-    def __init__(self, refusals: Refusals) -> None:
+    def __init__(self, refusals: Refusals, parameters: bool = False) -> None:
         from sqlglot import exp
 
         self.exp: Any = exp
         self.refusals = refusals
         self.forbidden = forbidden()
+        if parameters:
+            del self.forbidden[exp.Placeholder]
         self.steps = Steps(exp)
         self.multiplies = False  # the expression makes several rows of one
         self.windows: dict[str, Any] = {}
