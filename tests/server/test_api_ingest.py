@@ -77,6 +77,27 @@ def test_what_is_told_is_part_of_lineage_at_once(tmp_path: Path) -> None:
     assert facts.count("lineage.told") == 1
 
 
+def test_the_standards_own_client_needs_the_url_and_the_token(
+    mesh: MeshFolder, guarded: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from openlineage.client import OpenLineageClient, event_v2
+
+    monkeypatch.setenv("OPENLINEAGE_URL", guarded.removesuffix("/api/v1/lineage"))
+    monkeypatch.setenv("OPENLINEAGE_API_KEY", TOKEN)
+    event = event_v2.RunEvent(
+        eventType=event_v2.RunState.COMPLETE,
+        eventTime="2026-05-01T12:00:00Z",
+        run=event_v2.Run("0176a8c2-fe01-7439-87e6-56a1a1b4029f"),
+        job=event_v2.Job("airflow", "by_client"),
+        inputs=[event_v2.InputDataset(*OURS)],
+        outputs=[event_v2.OutputDataset("n", "from_client")],
+        producer="https://example.com/scheduler",
+    )
+    OpenLineageClient().emit(event)
+    edges = mesh.rows("select * from mesh.external_edges where job_name = 'by_client' and subtype = 'rows'")
+    assert [edge["from_node"] for edge in edges] == ["mesh://acme/sales/orders/orders@1"]
+
+
 @pytest.mark.parametrize(
     "event",
     [EVENT, run_event("START"), job_event([dataset("n", "a")]), dataset_event(dataset("n", "b"))],
