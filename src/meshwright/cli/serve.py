@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -52,9 +53,11 @@ def serve(
 def _site(context: typer.Context, environment: str | None) -> Site:
     """The environment, from its registry: nothing of the tree is read but mesh.yaml."""
     from meshwright.experience.load import load_settings
+    from meshwright.provisioning.secrets import secrets_for
     from meshwright.server.live import LiveMesh
     from meshwright.server.search import LiveSearch
     from meshwright.server.site import Site
+    from meshwright.server.writes import SECRET
     from meshwright.wiring import open_readable, open_registry, search_index, tables_engine
 
     root = find_root(context.obj.directory)
@@ -77,4 +80,6 @@ def _site(context: typer.Context, environment: str | None) -> Site:
         registry=open_registry(found, root),
         environment=found,
         tables_engine=lambda: tables_engine(found, scratch),
+        description=settings.description,
+        token=lambda: secrets_for(found, os.environ, root)(SECRET).get("token"),
     )

@@ -33,7 +33,7 @@ from meshwright.model.mesh import Mesh
 
 CODE = "MW130"
 
-_OURS = ("alerts", "openlineage", "registry", "smtp")
+_OURS = ("alerts", "openlineage", "registry", "serve", "smtp")
 
 
 def check(mesh: Mesh) -> Iterator[Problem]:
