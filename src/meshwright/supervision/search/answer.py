@@ -49,9 +49,10 @@ class FoundThing:
 class Answer:
     """What answers a question, best first.
 
-    `total` is how many things have a word of it. `facets` counts values among the best `counted` of
-    them, the most frequent first. `corrected` says for words that nothing has what was looked for instead.
-    `current` is false where the index is behind the mesh, because another process is renewing it.
+    `total` is how many things have a word of it; where it is not `exact`, there are more. `facets` counts
+    values among the best `counted` of them, the most frequent first. `corrected` says for words that nothing
+    has what was looked for instead. `current` is false where the index is behind the mesh, because another
+    process is renewing it.
     """
 
     question: str
@@ -61,12 +62,14 @@ class Answer:
     facets: Mapping[str, Sequence[tuple[str, int]]]
     corrected: Mapping[str, Sequence[str]]
     current: bool = True
+    exact: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """Everything as plain data."""
         return {
             "question": self.question,
             "total": self.total,
+            "exact": self.exact,
             "counted": self.counted,
             "current": self.current,
             "corrected": {word: list(others) for word, others in self.corrected.items()},

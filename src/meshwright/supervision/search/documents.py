@@ -385,8 +385,8 @@ def _filters(
 
 
 def _source(type: str, address: str, title: str, description: str | None, **more: Any) -> dict[str, Any]:
-    found = {"type": type, "address": address, "title": title, "description": description, **more}
-    return {name: value for name, value in found.items() if value}
+    found = {"type": type, "address": address, "title": title}
+    return found | {name: value for name, value in {"description": description, **more}.items() if value}
 
 
 def _entry(
