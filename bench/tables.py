@@ -18,7 +18,8 @@ def prepare(folder: Path, products: int) -> None:
     """A mesh whose registry holds products of 20 columns each; stored as `mesh apply` would, not built."""
     import meshes
 
-    from meshwright.experience.load import load_tree
+    from meshwright.experience.load import assemble, load_tree
+    from meshwright.experience.models import product_lineages
     from meshwright.provisioning.registry import AppliedDomain
     from meshwright.wiring import open_registry
 
@@ -27,7 +28,10 @@ def prepare(folder: Path, products: int) -> None:
     (folder / "mesh.yaml").write_text("mesh: bench\ndomains: []\n")
     registry = open_registry(load_tree(folder).settings.environments["dev"], folder)
     domains = [AppliedDomain(each.name, each.name, each.document, "bench") for each in tree.domains.values()]
-    registry.apply("dev", None, [(bundle, "active") for bundle in tree.bundles.values()], [], domains, [])
+    mesh = assemble(tree.settings, tree.domains.values(), tree.bundles.values())
+    lineages = product_lineages(mesh.products.values(), mesh)
+    stored = [(bundle, "active") for bundle in tree.bundles.values()]
+    registry.apply("dev", None, stored, [], domains, [], lineages)
 
 
 def make(folder: Path) -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from mesh_folder import MeshFolder, orders_mesh
+from mesh_folder import MeshFolder, column, contract, orders_mesh
 from test_two_trees import trees  # noqa: F401
 
 from meshwright.supervision.metamodel.relations import RELATIONS
@@ -115,3 +115,20 @@ def test_two_trees_on_one_registry_see_one_mesh(
     assert {row["domain"] for row in one} == {"sales", "finance"}
     read = "select to_address from mesh.inputs where resolves_to = 'port'"
     assert trees[0].rows(read) == trees[1].rows(read) != []
+
+
+def test_checks_of_two_majors_of_a_contract_are_told_apart(tmp_path: Path) -> None:
+    mesh = MeshFolder(tmp_path / "mesh")
+    few = {"quality": [{"metric": "rowCount", "mustBe": 9, "severity": "warning"}]}
+    contracts = [contract("c", {"o": [column("id")]}, version=f"{major}.0.0") for major in (1, 2)]
+    for each in contracts:
+        each["schema"][0] |= few
+    mesh.product(
+        "d/p",
+        contracts,
+        {"o.sql": "select 1 as id\n"},
+        outputs=[("out", "1.0.0", "c"), ("out", "2.0.0", "c")],
+    )
+    mesh.run("apply", "--yes")
+    rows = mesh.rows("select port, major, status from mesh.checks order by major")
+    assert rows == [{"port": "out", "major": major, "status": "warn"} for major in (1, 2)]

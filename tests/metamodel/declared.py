@@ -13,7 +13,7 @@ from meshwright.model.address import ProductKey
 from meshwright.model.mesh import Mesh
 from meshwright.model.product import Bundle
 from meshwright.model.publication import Fact
-from meshwright.provisioning.registry import AppliedDomain
+from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies
 from meshwright.provisioning.tables import AppliedProduct, RecordedPublication
 from meshwright.supervision.metamodel.tables import MeshTables
 
@@ -31,23 +31,32 @@ class Kept:
     at_once: int = 2
     identity: str = "one"
     asked: list[ProductKey] = field(default_factory=list)
+    lineages: Mapping[ProductKey, str] = field(default_factory=dict)
+    kept_policies: Mapping[str, AppliedPolicies] = field(default_factory=dict)
 
     def token(self) -> tuple[str, str]:
-        return self.identity, repr(
-            (self.versions(), self.kept_domains, self.kept_facts, self.kept_publications)
-        )
+        held = (self.kept_domains, self.kept_facts, self.kept_publications, self.kept_policies)
+        return self.identity, repr((self.versions(), *held))
 
     def versions(self) -> Mapping[ProductKey, str]:
         return {key: applied(bundle).version for key, bundle in self.bundles.items()}
 
-    def products(self, keys: Collection[ProductKey] | None = None) -> Iterator[Sequence[AppliedProduct]]:
+    def products(
+        self, keys: Collection[ProductKey] | None = None, lineage: bool = False
+    ) -> Iterator[Sequence[AppliedProduct]]:
         wanted = list(self.bundles if keys is None else keys)
         self.asked += wanted
         for start in range(0, len(wanted), self.at_once):
-            yield [applied(self.bundles[key]) for key in wanted[start : start + self.at_once]]
+            yield [
+                applied(self.bundles[key], self.lineages.get(key) if lineage else None)
+                for key in wanted[start : start + self.at_once]
+            ]
 
     def domains(self) -> Mapping[str, AppliedDomain]:
         return self.kept_domains
+
+    def policies(self) -> Mapping[str, AppliedPolicies]:
+        return self.kept_policies
 
     def facts(self, after: int) -> Iterator[Sequence[Fact]]:
         yield [fact for fact in self.kept_facts if fact.sequence > after]
@@ -56,9 +65,9 @@ class Kept:
         return self.kept_publications
 
 
-def applied(bundle: Bundle) -> AppliedProduct:
+def applied(bundle: Bundle, lineage: str | None = None) -> AppliedProduct:
     status = str(bundle.documents["product.yaml"].get("status") or "active").lower()
-    return AppliedProduct(bundle.key, bundle.folder, bundle.digest, bundle.documents, status, AT)
+    return AppliedProduct(bundle.key, bundle.folder, bundle.digest, bundle.documents, status, AT, lineage)
 
 
 def settings(name: str = "acme") -> Settings:

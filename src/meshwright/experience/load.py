@@ -20,6 +20,7 @@ from meshwright.experience.tree import (
     DOMAIN_FILE,
     DOMAINS,
     MESH_FILE,
+    POLICIES,
     PRODUCT_FILE,
     MeshFiles,
     RawBundle,
@@ -27,7 +28,8 @@ from meshwright.experience.tree import (
 )
 from meshwright.model.address import ProductKey
 from meshwright.model.mesh import Mesh
-from meshwright.model.product import Bundle, Domain
+from meshwright.model.policy import MESH
+from meshwright.model.product import Bundle, Domain, Product
 from meshwright.provisioning.collector import collector_paused
 from meshwright.standards.odcs import read_contract
 from meshwright.standards.odps import MODEL_NAME, read_product
@@ -46,10 +48,12 @@ __all__ = [
     "bundle_to_json",
     "load_document",
     "load_mesh",
+    "load_settings",
     "load_tree",
     "parse_bundle",
     "parse_bundles",
     "parse_tree",
+    "product_of",
     "read_tree",
 ]
 
@@ -61,12 +65,14 @@ _PARSED = (".yaml", ".yml", ".json")
 class RawTree:
     """A tree that was read and not parsed; only `settings` were.
 
-    `domains` holds the bytes of each owned domain's document, None where there is none.
+    `domains` holds the bytes of each owned domain's document, None where there is none; `policies` the
+    bytes of policies and waivers by path, of `mesh` and of each owned domain that has any.
     """
 
     settings: Settings
     domains: Mapping[str, bytes | None] = field(repr=False)
     bundles: Mapping[ProductKey, RawBundle] = field(repr=False)
+    policies: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict, repr=False)
 
     def domain_digests(self) -> Mapping[str, str]:
         """The digest of each owned domain's document."""
@@ -82,6 +88,33 @@ class Tree:
     bundles: Mapping[ProductKey, Bundle] = field(repr=False)
 
 
+def load_settings(root: Path, cache: Cache | None = None) -> Settings:
+    """What `mesh.yaml` says; no other file of the tree is read, so domains count as owned where it says so.
+
+    Raises:
+        InputError: there is no mesh.yaml in `root`.
+        DocumentError: it is refused or wrong.
+    """
+    _must_be_mesh(root)
+    files = MeshFiles(root)
+    problems: list[Problem] = []
+    data = files.read(MESH_FILE)
+    sources = [Source("mesh", MESH_FILE, data)] if data is not None else []
+    (document,) = read_documents(sources, cache, problems) or [None]
+    if document is None:
+        raise DocumentError([*files.problems, *problems])
+    return read_settings(document, files.root, document.get("domains", ()))
+
+
+def _must_be_mesh(root: Path) -> None:
+    if not (root / MESH_FILE).exists():
+        raise InputError(
+            "there is no mesh.yaml here",
+            where=str(root),
+            way_out="go to the folder of a mesh, or start one with `mesh init`",
+        )
+
+
 def read_tree(root: Path, cache: Cache | None = None) -> RawTree:
     """Read the files of a tree and their digests; parse `mesh.yaml` only.
 
@@ -89,12 +122,7 @@ def read_tree(root: Path, cache: Cache | None = None) -> RawTree:
         InputError: there is no mesh.yaml in `root`.
         DocumentError: a file is refused or mesh.yaml is wrong; then with the problems of all files.
     """
-    if not (root / MESH_FILE).exists():
-        raise InputError(
-            "there is no mesh.yaml here",
-            where=str(root),
-            way_out="go to the folder of a mesh, or start one with `mesh init`",
-        )
+    _must_be_mesh(root)
     files = MeshFiles(root)
     problems: list[Problem] = []
     data = files.read(MESH_FILE)
@@ -104,18 +132,22 @@ def read_tree(root: Path, cache: Cache | None = None) -> RawTree:
     owned = present if document is None else document.get("domains", present)
     domains: dict[str, bytes | None] = {}
     bundles: dict[ProductKey, RawBundle] = {}
+    policies = {MESH: files.policies(POLICIES)}
     for domain in owned:
         domains[domain] = None
         if domain in present:
             domains[domain] = files.read(f"{DOMAINS}/{domain}/{DOMAIN_FILE}", missing_ok=True)
             for name in files.folders(f"{DOMAINS}/{domain}"):
-                if name != "policies" and (bundle := files.bundle(domain, name)) is not None:
+                if name == POLICIES:
+                    policies[domain] = files.policies(f"{DOMAINS}/{domain}/{POLICIES}")
+                elif (bundle := files.bundle(domain, name)) is not None:
                     bundles[bundle.key] = bundle
     if document is None or files.problems:
         _parse_domains(domains, cache, problems)
         _parse_bundles(bundles.values(), cache, problems)
         raise DocumentError([*files.problems, *problems])
-    return RawTree(read_settings(document, files.root, owned), domains, bundles)
+    found = {owner: documents for owner, documents in policies.items() if documents}
+    return RawTree(read_settings(document, files.root, owned), domains, bundles, found)
 
 
 def parse_tree(raw: RawTree, cache: Cache | None = None) -> Tree:
@@ -171,15 +203,8 @@ def parse_bundle(raw: RawBundle, cache: Cache | None = None) -> Bundle:
 
 def assemble(settings: Settings, domains: Iterable[Domain], bundles: Iterable[Bundle]) -> Mesh:
     """The mesh of these domains and products, owned ones from files, others from the registry."""
-    products = {}
     with collector_paused():
-        for bundle in bundles:
-            contracts = [
-                read_contract(document, f"{bundle.folder}/{path}")
-                for path, document in bundle.documents.items()
-                if path.startswith(_CONTRACTS)
-            ]
-            products[bundle.key] = read_product(bundle, contracts)
+        products = {bundle.key: product_of(bundle) for bundle in bundles}
     return Mesh(
         name=settings.name,
         root=settings.root,
@@ -189,6 +214,16 @@ def assemble(settings: Settings, domains: Iterable[Domain], bundles: Iterable[Bu
         domains={domain.name: domain for domain in domains},
         products=products,
     )
+
+
+def product_of(bundle: Bundle) -> Product:
+    """The product that a bundle declares, with the contracts in it."""
+    contracts = [
+        read_contract(document, f"{bundle.folder}/{path}")
+        for path, document in bundle.documents.items()
+        if path.startswith(_CONTRACTS)
+    ]
+    return read_product(bundle, contracts)
 
 
 def load_mesh(
@@ -308,5 +343,5 @@ def _kind_at(path: str) -> tuple[bool, Kind | None]:
         if path.startswith("tests/"):
             return True, "test"
         if path.startswith("dashboards/"):
-            return True, None
+            return True, "dashboard"
     return False, None

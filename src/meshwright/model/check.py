@@ -135,13 +135,15 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """The verdict on one check."""
+    """The verdict on one check; `port` and `version` are those of the output port, where a run judged it."""
 
     spec: CheckSpec
     status: Status
     expected: str
     observed: str
     measure: Measure
+    port: str | None = None
+    version: str | None = None
 
     @property
     def stops(self) -> bool:
@@ -155,8 +157,10 @@ class CheckResult:
 
     def as_json(self) -> dict[str, Any]:
         """The result as plain data for facts and `--format json`."""
+        place = {} if self.port is None else {"port": self.port, "version": self.version}
         return {
             "check": self.spec.id,
+            **place,
             "path": self.spec.path,
             "object": self.spec.object,
             "column": self.spec.column,

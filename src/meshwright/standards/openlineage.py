@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from meshwright import __version__
+from meshwright.model.address import major_of
 from meshwright.model.check import CheckResult
 from meshwright.model.contract import Contract, ContractObject, Property
 from meshwright.model.lineage import ANY, MEANING, ROWS, ObjectLineage, kind_of
@@ -154,7 +155,13 @@ def _output(
     for built in lineage:
         if (built.port, built.major, built.object) == (port, major, obj.table):
             dataset["facets"]["columnLineage"] = _column_lineage(mesh, product, built)
-    checks = [r for r in record.results if r.spec.object == obj.name and r.status in ("pass", "fail")]
+    checks = [
+        result
+        for result in record.results
+        if result.spec.object == obj.name
+        and result.status in ("pass", "fail")
+        and (result.port is None or (result.port, major_of(result.version)) == (port, major))
+    ]
     if checks:
         assertions = [_assertion(result) for result in checks]
         dataset["facets"]["dataQualityAssertions"] = _facet("dataQualityAssertions", assertions=assertions)

@@ -73,7 +73,7 @@ def require_offered(
     except _Unreadable as error:
         raise BuildError(str(error), where=where, way_out=error.way_out) from None
     if fault is not None:
-        what, way_out = fault
+        what, way_out, _ = fault
         lacks = ", which is none of its inputs" if what.startswith("reads") else ", which a model may not"
         declare = "declare an input port in product.yaml and read it as input_port.object"
         raise BuildError(f"the model {what}{lacks}", where=where, way_out=way_out or declare)
@@ -96,13 +96,21 @@ def only_select(
     try:
         tree = _syntax_tree(connection, sql)
     except _Unreadable as error:
-        raise SqlError(str(error), where="the query", way_out=error.way_out or overview) from None
+        line, column = _line_column(sql, error.offset)
+        raise SqlError(
+            str(error), line=line, column=column, where="the query", way_out=error.way_out or overview
+        ) from None
     classes = EXPRESSIONS | {"PARAMETER"} if parameters else EXPRESSIONS
     fault = _fault(tree, {tuple(part.lower() for part in name) for name in granted}, classes)
     if fault is not None:
-        what, way_out = fault
+        what, way_out, offset = fault
+        line, column = _line_column(sql, offset)
         raise SqlError(
-            f"the query {what}, which a query may not", where="the query", way_out=way_out or overview
+            f"the query {what}, which a query may not",
+            line=line,
+            column=column,
+            where="the query",
+            way_out=way_out or overview,
         )
     statements = connection.extract_statements(sql)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
@@ -113,9 +121,10 @@ def only_select(
 class _Unreadable(Exception):
     """DuckDB does not read a text as one SELECT; the message says so."""
 
-    def __init__(self, what: str, way_out: str | None = None) -> None:
+    def __init__(self, what: str, way_out: str | None = None, offset: int | None = None) -> None:
         super().__init__(what)
         self.way_out = way_out
+        self.offset = offset
 
 
 def _syntax_tree(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
@@ -128,7 +137,8 @@ def _syntax_tree(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, A
         raise _Unreadable("the statement is nested too deeply") from None
     if tree.get("error", True):
         what = f"DuckDB does not read this as a SELECT: {tree.get('error_message')}"
-        raise _Unreadable(what, _to_quote(connection, sql))
+        position = str(tree.get("position", ""))
+        raise _Unreadable(what, _to_quote(connection, sql), int(position) if position.isdigit() else None)
     if len(tree["statements"]) != 1:
         raise _Unreadable("DuckDB reads this as several statements")
     statement: dict[str, Any] = tree["statements"][0]
@@ -147,10 +157,23 @@ def _to_quote(connection: duckdb.DuckDBPyConnection, sql: str) -> str | None:
     return f"names that are words of DuckDB's grammar need quotes: {listed}"
 
 
+def _line_column(sql: str, offset: int | None) -> tuple[int | None, int | None]:
+    """Line and column (from 1) of a place that DuckDB counts in bytes."""
+    if offset is None:
+        return None, None
+    before = sql.encode()[:offset].decode(errors="ignore")
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+def _offset(node: dict[str, Any]) -> int | None:
+    place = node.get("query_location")
+    return place if isinstance(place, int) and place < 2**63 else None
+
+
 def _fault(
     tree: dict[str, Any], granted: set[_Name], classes: frozenset[str] = EXPRESSIONS
-) -> tuple[str, str | None] | None:
-    """The first thing in a tree that may not be there, and the way out if it is a special one.
+) -> tuple[str, str | None, int | None] | None:
+    """The first thing in a tree that may not be there, the way out if it is a special one, and its place.
 
     A common table expression is known to those after it and to its query, a recursive one to itself.
     """
@@ -162,7 +185,7 @@ def _fault(
         elif isinstance(node, dict):
             fault = _fault_of_expression(node, classes) if "class" in node else _fault_of_node(node, known)
             if fault is not None:
-                return fault
+                return (*fault, _offset(node))
             if node.get("type") == "RECURSIVE_CTE_NODE":
                 own = str(node["cte_name"]).lower()
                 known |= {(own,), ("recurring", own)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import Row, and_, func, null, select
 
 from meshwright.adapters.registry import declarations, files
 from meshwright.adapters.registry.codec import load
@@ -20,9 +20,10 @@ from meshwright.adapters.registry.tables import (
     publications,
     served,
 )
+from meshwright.adapters.registry.tables import lineage as stored_lineage
 from meshwright.model.address import ProductKey
 from meshwright.model.publication import Fact
-from meshwright.provisioning.registry import AppliedDomain
+from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies
 from meshwright.provisioning.tables import AppliedProduct, RecordedPublication
 
 _PRODUCTS = 1000
@@ -49,8 +50,11 @@ class BulkReading:
         rows = self._tx.run(query.where(products.c.environment == self._environment))
         return {ProductKey(domain, product): version for domain, product, version in map(tuple, rows)}
 
-    def products(self, keys: Collection[ProductKey] | None = None) -> Iterator[Sequence[AppliedProduct]]:
+    def products(
+        self, keys: Collection[ProductKey] | None = None, lineage: bool = False
+    ) -> Iterator[Sequence[AppliedProduct]]:
         """See `provisioning.tables.Reading`."""
+        edges = stored_lineage.c.edges if lineage else null().label("edges")
         query = (
             select(
                 products.c.domain,
@@ -60,6 +64,7 @@ class BulkReading:
                 products.c.status,
                 products.c.applied_at,
                 bundles.c.documents,
+                edges,
             )
             .join(
                 bundles,
@@ -71,6 +76,9 @@ class BulkReading:
             )
             .where(products.c.environment == self._environment)
         )
+        if lineage:
+            of = [products.c[name] == stored_lineage.c[name] for name in ("environment", "domain", "product")]
+            query = query.outerjoin(stored_lineage, and_(*of))
         if keys is None:
             query = query.order_by(products.c.domain, products.c.product)
             rows = self._tx.run(query.execution_options(yield_per=_PRODUCTS))
@@ -83,6 +91,10 @@ class BulkReading:
     def domains(self) -> Mapping[str, AppliedDomain]:
         """See `provisioning.tables.Reading`."""
         return declarations.applied_domains(self._tx, self._environment)
+
+    def policies(self) -> Mapping[str, AppliedPolicies]:
+        """See `provisioning.tables.Reading`."""
+        return declarations.applied_policies(self._tx, self._environment)
 
     def facts(self, after: int) -> Iterator[Sequence[Fact]]:
         """See `provisioning.tables.Reading`."""
@@ -117,8 +129,9 @@ class BulkReading:
 
 
 def _product(row: Row[Any]) -> AppliedProduct:
-    domain, product, folder, digest, status, applied_at, documents = tuple(row)
-    return AppliedProduct(ProductKey(domain, product), folder, digest, load(documents), status, applied_at)
+    domain, product, folder, digest, status, applied_at, documents, edges = tuple(row)
+    key = ProductKey(domain, product)
+    return AppliedProduct(key, folder, digest, load(documents), status, applied_at, edges)
 
 
 def _publication(row: Row[Any]) -> RecordedPublication:

@@ -109,7 +109,8 @@ def verify_port(
             **session.measure(relations[name], specs, relations, columns, counts),
             **measure_custom(specs, session, relations[name], custom.engines, custom.folder),
         }
-        results += [judge(spec, measures[spec.id], now) for spec in specs]
+        verdicts = (judge(spec, measures[spec.id], now) for spec in specs)
+        results += [replace(verdict, port=port.name, version=port.version) for verdict in verdicts]
     return results
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-ColumnKind = Literal["text", "integer", "number", "boolean", "timestamp", "texts"]
+ColumnKind = Literal["text", "integer", "number", "boolean", "timestamp", "texts", "integers"]
 
 ARROW: Mapping[ColumnKind, pa.DataType] = {
     "text": pa.string(),
@@ -19,6 +19,7 @@ ARROW: Mapping[ColumnKind, pa.DataType] = {
     "boolean": pa.bool_(),
     "timestamp": pa.timestamp("us", tz="UTC"),
     "texts": pa.list_(pa.string()),
+    "integers": pa.list_(pa.int64()),
 }
 """The Arrow type of each kind of column."""
 
@@ -73,6 +74,8 @@ def fitted(value: Any, kind: ColumnKind) -> Any:
             return as_text(value)
         case "texts":
             return [fitted(part, "text") for part in value] if isinstance(value, list | tuple) else None
+        case "integers":
+            return [fitted(part, "integer") for part in value] if isinstance(value, list | tuple) else None
         case "boolean":
             return value if isinstance(value, bool) else None
         case "integer":
@@ -138,3 +141,8 @@ def timestamp(name: str, description: str, field: str | None = None, **more: Any
 def texts(name: str, description: str, field: str | None = None, **more: Any) -> Column:
     """A column of lists of text."""
     return Column(name, "texts", description, field, **more)
+
+
+def integers(name: str, description: str, field: str | None = None, **more: Any) -> Column:
+    """A column of lists of whole numbers."""
+    return Column(name, "integers", description, field, **more)

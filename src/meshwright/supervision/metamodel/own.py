@@ -35,6 +35,7 @@ _TYPES: Mapping[ColumnKind, Mapping[str, Any]] = {
     "boolean": {"logicalType": "boolean"},
     "timestamp": {"logicalType": "timestamp", "physicalType": "timestamptz"},
     "texts": {"logicalType": "array", "items": {"logicalType": "string"}},
+    "integers": {"logicalType": "array", "items": {"logicalType": "integer", "physicalType": "bigint"}},
 }
 
 

@@ -11,13 +11,13 @@ import pyarrow.compute as pc
 
 from meshwright.model.address import ProductKey
 from meshwright.provisioning.collector import collector_paused
-from meshwright.provisioning.registry import AppliedDomain
+from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies
 from meshwright.provisioning.tables import AppliedProduct, Reading, RecordedPublication
 from meshwright.supervision.metamodel.column import array
 from meshwright.supervision.metamodel.history import History
 from meshwright.supervision.metamodel.levels import Walk
 from meshwright.supervision.metamodel.relation import Relation
-from meshwright.supervision.metamodel.relations import RELATIONS, needed
+from meshwright.supervision.metamodel.relations import ALL, PARTS, RELATIONS, needed
 from meshwright.supervision.metamodel.world import World
 
 _OF = "_product"
@@ -61,7 +61,7 @@ class MeshTables:
     """
 
     mesh: str
-    names: frozenset[str] = frozenset(RELATIONS)
+    names: frozenset[str] = frozenset(ALL)
     token: tuple[str, str] | None = None  # of the registry's state; None: of none
     versions: Mapping[ProductKey, str] = field(default_factory=dict, repr=False)
     tables: Mapping[str, pa.Table] = field(default_factory=dict, repr=False)
@@ -70,11 +70,12 @@ class MeshTables:
     _of_domains: _Segment | None = field(default=None, repr=False)
     _history: History = field(default_factory=History, repr=False)
     _publications: Sequence[RecordedPublication] = field(default=(), repr=False)
+    _policies: Mapping[str, AppliedPolicies] = field(default_factory=dict, repr=False)
 
     @classmethod
     def empty(cls, mesh: str, names: Collection[str] | None = None) -> MeshTables:
         """Nothing yet; `names` leaves other relations out, but for those that these are made from."""
-        return cls(mesh, frozenset(RELATIONS) if names is None else needed(names))
+        return cls(mesh, frozenset(ALL) if names is None else needed(names))
 
     def refreshed(self, reading: Reading) -> MeshTables:
         """The tables of what the registry holds now; what is known already is not read again."""
@@ -92,6 +93,7 @@ class MeshTables:
                 history = history.grown(reading.facts(history.last), wanted)
             if self._follows("publications"):
                 publications = reading.publications()
+            policies = reading.policies() if self._follows("policies") else {}
             domains = reading.domains() if self._of_domain_relations() else {}
             return replace(
                 self,
@@ -102,6 +104,7 @@ class MeshTables:
                 _of_domains=self._domain_segment(domains),
                 _history=history,
                 _publications=publications,
+                _policies=policies,
             )._assembled(self)
 
     def overlaid(
@@ -109,12 +112,17 @@ class MeshTables:
         products: Sequence[AppliedProduct] = (),
         removed: Collection[ProductKey] = (),
         domains: Iterable[AppliedDomain] = (),
+        policies: Mapping[str, AppliedPolicies | None] | None = None,
     ) -> MeshTables:
-        """The tables as they would be with these products and domains applied, and some removed."""
+        """The tables as they would be with these products and domains applied, and some removed.
+
+        `policies` are those of owners whose policies would be others, None where there would be none.
+        """
         changed = {product.key for product in products}
         versions = {key: version for key, version in self.versions.items() if key not in removed}
         versions.update((product.key, product.version) for product in products)
         known = {**self._domains, **{domain.name: domain for domain in domains}}
+        demanded = {**self._policies, **(policies or {})}
         with collector_paused():
             return replace(
                 self,
@@ -123,29 +131,36 @@ class MeshTables:
                 _segments=self._with([products] if products else [], changed.union(removed)),
                 _domains=known,
                 _of_domains=self._domain_segment(known),
+                _policies={owner: each for owner, each in demanded.items() if each is not None},
             )._assembled(self)
 
     # --- inside
 
+    @property
+    def _lineage(self) -> bool:
+        return not self.names.isdisjoint(PARTS)
+
     def _declared(self) -> list[Relation]:
-        return [relation for name, relation in RELATIONS.items() if name in self.names and relation.declared]
+        return [relation for name, relation in ALL.items() if name in self.names and relation.declared]
 
     def _of_domain_relations(self) -> list[Relation]:
         """Declared relations that may hold rows of domains themselves."""
         return [each for each in self._declared() if each.name == "domains" or each.collect is not None]
 
     def _follows(self, change: Any) -> bool:
-        return any(change in RELATIONS[name].follows for name in self.names if not RELATIONS[name].declared)
+        return any(change in ALL[name].follows for name in self.names if not ALL[name].declared)
 
     def _read(self, reading: Reading) -> tuple[Mapping[ProductKey, str], tuple[_Segment, ...]]:
         """What is applied now, and its rows: all of them at first, later those of what has changed."""
         if not self.versions:
             found: dict[ProductKey, str] = {}
-            return found, self._with(_noted(reading.products(), found), ())
+            return found, self._with(_noted(reading.products(lineage=self._lineage), found), ())
         versions = reading.versions()
         changed = [key for key, version in versions.items() if self.versions.get(key) != version]
         gone = self.versions.keys() - versions.keys()
-        return versions, self._with(reading.products(changed) if changed else (), {*changed, *gone})
+        return versions, self._with(
+            reading.products(changed, self._lineage) if changed else (), {*changed, *gone}
+        )
 
     def _with(
         self, batches: Iterable[Sequence[AppliedProduct]], gone: Collection[ProductKey]
@@ -183,16 +198,18 @@ class MeshTables:
 
         def table(name: str) -> pa.Table:
             if name not in tables:
-                relation = RELATIONS[name]
+                relation = ALL[name]
                 make: Callable[[World], Any] | None = relation.derive
                 if make is None or (name in before.tables and not moved & relation.follows):
                     tables[name] = before.tables[name]
                 else:
-                    world = World(self.mesh, table, self._history, self._publications)
+                    world = World(
+                        *(self.mesh, table, self._history, self._publications), tuple(self._policies.values())
+                    )
                     tables[name] = relation.table(make(world))
             return tables[name]
 
-        return replace(self, tables={name: table(name) for name in RELATIONS if name in self.names})
+        return replace(self, tables={name: table(name) for name in ALL if name in self.names})
 
     def _moved(self, before: MeshTables) -> frozenset[str]:
         """What is different since `before`."""
@@ -201,6 +218,7 @@ class MeshTables:
             "domains": self._of_domains is not before._of_domains,
             "facts": self._history.last != before._history.last,
             "publications": self._publications != before._publications,
+            "policies": self._policies != before._policies,
         }
         return frozenset(name for name, is_different in moved.items() if is_different)
 

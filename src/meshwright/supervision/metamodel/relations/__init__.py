@@ -23,6 +23,7 @@ _NAMES = (
     "relationships",
     "inputs",
     "edges",
+    "column_edges",
     "people",
     "support",
     "roles",
@@ -30,16 +31,28 @@ _NAMES = (
     "authoritative_definitions",
     "synonyms",
     "custom_properties",
+    "dashboards",
+    "tiles",
     "publications",
     "publication_inputs",
     "runs",
     "checks",
     "slo_status",
+    "policies",
+    "waivers",
+    "violations",
     "facts",
 )
 
 RELATIONS: Mapping[str, Relation] = {name: import_module(f"{__name__}.{name}").RELATION for name in _NAMES}
 """Every relation by its name, in the order of the documentation."""
+
+PARTS: Mapping[str, Relation] = {
+    name: import_module(f"{__name__}.{name.lstrip('_')}").RELATION for name in ("_column_origins",)
+}
+"""Relations that others are made from and that nobody else sees."""
+
+ALL: Mapping[str, Relation] = {**RELATIONS, **PARTS}
 
 
 def needed(names: Collection[str]) -> frozenset[str]:
@@ -50,5 +63,5 @@ def needed(names: Collection[str]) -> frozenset[str]:
         name = left.pop()
         if name not in found:
             found.add(name)
-            left += RELATIONS[name].needs
+            left += ALL[name].needs
     return frozenset(found)

@@ -21,14 +21,16 @@ RELATION = Relation(
         text("run", "The run.", required=True),
         *PRODUCT,
         timestamp("at", "When the run ended.", required=True),
-        text("check", "The check's id.", required=True),
+        text("port", "The output port; null where the run was by a version that did not record it."),
+        integer("major", "Its major version."),
+        text("check", "The check's id, the same in every major of a contract.", required=True),
         text("path", "Its place in the contract.", required=True),
         text("object", "The object.", required=True),
         text("column", "The column; null for a check of the object."),
         text(
             "kind", "What kind of check: `required`, `unique`, `metric`, `service_level`, ...", required=True
         ),
-        text("status", "`fail`, `error` or `skip`.", required=True),
+        text("status", "`fail`, `warn`, `error` or `skip`.", required=True),
         text("severity", "`error`, `warning` or `info`.", required=True),
         text("dimension", "Its quality dimension."),
         text("expected", "What was to be, in words."),
@@ -36,7 +38,7 @@ RELATION = Relation(
         integer("rows", "Rows looked at."),
         text("how", "`proved`, `remembered` or `scanned`."),
     ),
-    key=("run", "check"),
+    key=("run", "port", "major", "check"),
     derive=_rows,
     follows=frozenset({"facts"}),
 )
