@@ -31,6 +31,7 @@ from measuring import (
     peer_dbt,
     timed,
 )
+from searching import questions, search
 from verifying import text, verification
 
 
@@ -161,6 +162,8 @@ GROUPS: dict[str, Callable[[str], list[Row]]] = {
     "text": text,
     "tables": tables,
     "lineage": lineage,
+    "search": search,
+    "questions": questions,
 }
 
 

@@ -131,8 +131,8 @@ def _notes(each: FoundThing) -> Iterator[str]:
         yield each.status
     if each.classification:
         yield each.classification
-    if each.trust < 0.5:
-        yield "its last run failed" if each.trust >= 0.3 else "its quality is in doubt"
+    if each.trouble:
+        yield each.trouble
 
 
 def _flat(text: str, marks: Spans) -> tuple[str, Spans]:

@@ -76,9 +76,7 @@ class TantivyIndex:
                 with _told():
                     if stamp is not None:
                         check_files(self._folder, self._checked)
-                    index = self._opened()
-                    index.reload()
-                    view = self._searched(index)
+                    view = self._searched(self._opened())
                     view.state  # noqa: B018 (the first read; it is kept)
             except Damaged:
                 self._index = self._view = None
@@ -137,6 +135,7 @@ class TantivyIndex:
         return self._index
 
     def _searched(self, index: tantivy.Index) -> TantivyView:
+        index.reload()
         return TantivyView(index.searcher(), self._stems)
 
     def _remembered(self) -> SearchView:

@@ -15,7 +15,8 @@ class FoundThing:
     """One thing of the mesh that answers a question.
 
     `type` is one of `documents.TYPES`, `address` its permanent address (for a term the address of its
-    definition on the web). `marks` say where in `title` and `description` words of the question are.
+    definition on the web). `trust` and `use` are from 0 to 1; `trouble` says what speaks against it. `marks`
+    say where in `title` and `description` words of the question are.
     """
 
     type: str
@@ -34,6 +35,7 @@ class FoundThing:
     owner: str | None
     trust: float
     use: float
+    trouble: str | None
     score: float
     marks: Mapping[str, Spans]
 

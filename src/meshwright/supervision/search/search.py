@@ -132,6 +132,7 @@ def _told(each: Ranked, source: Mapping[str, Any], state: State, marker: _Marker
         owner=standing.owner,
         trust=standing.trust,
         use=standing.use,
+        trouble=standing.trouble,
         score=round(each.score, 4),
         marks={"title": marker.spans(title), "description": marker.spans(description)},
     )
