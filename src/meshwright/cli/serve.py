@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -44,7 +45,7 @@ def serve(
             way_out="`mesh apply` first",
         )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # else no TCP_NODELAY
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
@@ -87,6 +88,7 @@ def _site(context: typer.Context, environment: str | None) -> Site:
     live = LiveMesh(settings.name, name, open_readable(found, root))
     search = LiveSearch(search_index(root / ".mesh" / name / "search"), settings.name)
     live.follow(search.follow)
+    live.follow(lambda snapshot: gc.freeze())  # what lives on is not looked through for circles
     return Site(
         live=live,
         search=search,

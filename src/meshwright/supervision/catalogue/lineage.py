@@ -233,7 +233,9 @@ def _columns_at(catalogue: Catalogue, addresses: Iterable[str]) -> Mapping[str, 
     columns = catalogue.tables["columns"]
     wanted = pa.array(sorted(set(addresses)), pa.string())
     names = ["address", "domain", "product", "port", "major", "object", "path", "binding"]
-    found = columns.filter(pc.is_in(columns["address"], value_set=wanted)).select(names)
+    if not len(wanted):
+        return {}
+    found = columns.select(names).filter(pc.is_in(columns["address"], value_set=wanted))
     return {row["address"]: row for row in found.to_pylist()}
 
 

@@ -86,10 +86,13 @@ def portfolio(catalogue: Catalogue, wanted: Wanted, now: datetime) -> Portfolio:
     if order is None:
         raise InputError(f"there is no order `{wanted.order}`", way_out=f"use one of {', '.join(ORDERS)}")
     known = catalogue.products.values()
-    lines = [Line(each, each.health(now)) for each in known if _fits(each, wanted)]
-    if wanted.level is not None:
-        lines = [line for line in lines if line.health.level == wanted.level]
-    lines.sort(key=order)
+    lines = catalogue.during(
+        f"lines by {wanted.order}",
+        now,
+        lambda: sorted((Line(*each) for each in catalogue.judged(now)), key=order),
+    )
+    if wanted != Wanted(order=wanted.order, page=wanted.page):
+        lines = [line for line in lines if _fits(line, wanted)]
     pages = max(1, -(-len(lines) // PAGE))
     page = min(max(wanted.page, 1), pages)
     counted = [line.product.violations for line in lines if line.product.violations is not None]
@@ -109,9 +112,11 @@ def portfolio(catalogue: Catalogue, wanted: Wanted, now: datetime) -> Portfolio:
     )
 
 
-def _fits(product: ProductSummary, wanted: Wanted) -> bool:
+def _fits(line: Line, wanted: Wanted) -> bool:
+    product = line.product
     return (
-        (wanted.domain is None or product.domain == wanted.domain)
+        (wanted.level is None or line.health.level == wanted.level)
+        and (wanted.domain is None or product.domain == wanted.domain)
         and (wanted.owner is None or product.owner == wanted.owner)
         and (wanted.status is None or product.status == wanted.status)
     )
