@@ -17,16 +17,20 @@ from meshwright.experience.compatibility import page as compatibility
 from meshwright.experience.contracts import pages as checks
 from meshwright.experience.rules import pages as rules
 from meshwright.supervision.metamodel import page as tables
+from meshwright.supervision.policy import page as policies
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-FOLDERS = ("checks", "rules", "schemas")
+FOLDERS = ("checks", "policies", "rules", "schemas")
 """Folders of docs/ in which every file is generated."""
 
 OURS = {
     "mesh-1.schema.json": "`mesh.yaml`",
     "domain-1.schema.json": "`domains/DOMAIN/domain.yaml`",
     "test-1.schema.json": "`domains/DOMAIN/PRODUCT/tests/*.yaml`",
+    "dashboard-1.schema.json": "`domains/DOMAIN/PRODUCT/dashboards/*.yaml`",
+    "policy-1.schema.json": "`policies/*.yaml` and `domains/DOMAIN/policies/*.yaml`",
+    "waiver-1.schema.json": "`policies/waivers/*.yaml` and `domains/DOMAIN/policies/waivers/*.yaml`",
 }
 """The schemas of our own documents, and what they are for."""
 
@@ -35,6 +39,7 @@ def generated() -> Mapping[str, str]:
     """Every generated file of docs/ by its path there."""
     files = {f"rules/{name}": text for name, text in rules.rendered().items()}
     files |= checks.rendered()
+    files |= {f"policies/{name}": text for name, text in policies.rendered().items()}
     files["compatibility.md"] = compatibility.rendered()
     files["mesh-tables.md"] = tables.rendered()
     files["cli.md"] = cli_page()
@@ -63,6 +68,8 @@ Each command works on the mesh around the working folder: the nearest `mesh.yaml
 | `mesh apply` | the plan is refused, the environment has moved, or a product was not published |
 | `mesh run` | a product was not published (with `--due`, busy ones do not count), or is another tree's |
 | `mesh test` | a test failed |
+| `mesh policy check` | a policy of severity `error` is broken, or a policy or waiver is wrong |
+| `mesh policy test` | an example is not as it says |
 | `mesh rollback`, `mesh unpin` | a run of the product is under way, or it is another tree's |
 | `mesh query` | the product has published nothing, or is retired |
 

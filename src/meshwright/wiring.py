@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
@@ -17,7 +17,10 @@ from meshwright.provisioning.secrets import secrets_for
 
 if TYPE_CHECKING:
     from meshwright.adapters.registry.registry import SqlRegistry
+    from meshwright.model.address import ProductKey
+    from meshwright.model.product import Bundle
     from meshwright.provisioning.ports import (
+        Charts,
         CustomEngine,
         Engine,
         EventSink,
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     )
     from meshwright.provisioning.registry import Registry
     from meshwright.provisioning.tables import Readable, Tables
+    from meshwright.supervision.policy.plans import PlanJudge
 
 
 VERIFY_MEMORY = "1GiB"
@@ -246,6 +250,20 @@ def tables_engine(environment: Environment, scratch: Path) -> Tables:
     return DuckEngine([], {**environment.settings, "scratch": str(scratch)})
 
 
+def charts() -> Charts:
+    """What draws charts: Vega, in a process of its own that starts with the first chart."""
+    from meshwright.adapters.vega.charts import VegaCharts
+
+    return VegaCharts()
+
+
+def binding_engine() -> Tables:
+    """What binds queries to the columns of contracts; it reads no data, and touches no folder."""
+    from meshwright.adapters.duckdb.engine import DuckEngine
+
+    return DuckEngine([], {"memory_limit": "256MiB", "threads": 1})
+
+
 def search_index(folder: Path) -> SearchIndex:
     """The search index in a folder, which is made when something is written."""
     from meshwright.adapters.tantivy.index import TantivyIndex
@@ -262,6 +280,26 @@ def search_meanings(folder: Path) -> Meanings:
     from meshwright.adapters.minilm.meanings import MiniLm
 
     return MiniLm(folder)
+
+
+def policy_verdicts(
+    environment: Environment,
+    root: Path,
+    scratch: Path,
+    mesh: str,
+    now: str,
+    lineages: Callable[[Sequence[Bundle]], Mapping[ProductKey, str]],
+) -> PlanJudge:
+    """What judges plans by the policies (`experience.plan.policies.Verdicts`) at a moment."""
+    from meshwright.supervision.policy.plans import PlanJudge
+
+    return PlanJudge(
+        mesh,
+        lambda: open_readable(environment, root).reading(environment.name),
+        lambda: tables_engine(environment, scratch),
+        now[: len("2026-01-31")],
+        lineages,
+    )
 
 
 def open_readable(environment: Environment, root: Path) -> Readable:

@@ -13,7 +13,7 @@ from meshwright.model.address import ProductKey
 from meshwright.model.mesh import Mesh
 from meshwright.model.product import Bundle
 from meshwright.model.publication import Fact
-from meshwright.provisioning.registry import AppliedDomain
+from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies
 from meshwright.provisioning.tables import AppliedProduct, RecordedPublication
 from meshwright.supervision.metamodel.tables import MeshTables
 
@@ -32,11 +32,11 @@ class Kept:
     identity: str = "one"
     asked: list[ProductKey] = field(default_factory=list)
     lineages: Mapping[ProductKey, str] = field(default_factory=dict)
+    kept_policies: Mapping[str, AppliedPolicies] = field(default_factory=dict)
 
     def token(self) -> tuple[str, str]:
-        return self.identity, repr(
-            (self.versions(), self.kept_domains, self.kept_facts, self.kept_publications)
-        )
+        held = (self.kept_domains, self.kept_facts, self.kept_publications, self.kept_policies)
+        return self.identity, repr((self.versions(), *held))
 
     def versions(self) -> Mapping[ProductKey, str]:
         return {key: applied(bundle).version for key, bundle in self.bundles.items()}
@@ -54,6 +54,9 @@ class Kept:
 
     def domains(self) -> Mapping[str, AppliedDomain]:
         return self.kept_domains
+
+    def policies(self) -> Mapping[str, AppliedPolicies]:
+        return self.kept_policies
 
     def facts(self, after: int) -> Iterator[Sequence[Fact]]:
         yield [fact for fact in self.kept_facts if fact.sequence > after]

@@ -124,7 +124,7 @@ def test_state_takes_as_many_reads_for_a_thousand_products_as_for_one(registry: 
         assert len(registry.state("dev").products) == count
         return sum(statement.lstrip().startswith("SELECT") for statement in statements)
 
-    assert reads(1) == reads(1000) == 3
+    assert reads(1) == reads(1000) == 4
 
 
 def test_the_lineage_of_products_is_stored_with_them_and_goes_with_them(registry: SqlRegistry) -> None:

@@ -20,6 +20,7 @@ from meshwright.experience.tree import (
     DOMAIN_FILE,
     DOMAINS,
     MESH_FILE,
+    POLICIES,
     PRODUCT_FILE,
     MeshFiles,
     RawBundle,
@@ -27,7 +28,8 @@ from meshwright.experience.tree import (
 )
 from meshwright.model.address import ProductKey
 from meshwright.model.mesh import Mesh
-from meshwright.model.product import Bundle, Domain
+from meshwright.model.policy import MESH
+from meshwright.model.product import Bundle, Domain, Product
 from meshwright.provisioning.collector import collector_paused
 from meshwright.standards.odcs import read_contract
 from meshwright.standards.odps import MODEL_NAME, read_product
@@ -51,6 +53,7 @@ __all__ = [
     "parse_bundle",
     "parse_bundles",
     "parse_tree",
+    "product_of",
     "read_tree",
 ]
 
@@ -62,12 +65,14 @@ _PARSED = (".yaml", ".yml", ".json")
 class RawTree:
     """A tree that was read and not parsed; only `settings` were.
 
-    `domains` holds the bytes of each owned domain's document, None where there is none.
+    `domains` holds the bytes of each owned domain's document, None where there is none; `policies` the
+    bytes of policies and waivers by path, of `mesh` and of each owned domain that has any.
     """
 
     settings: Settings
     domains: Mapping[str, bytes | None] = field(repr=False)
     bundles: Mapping[ProductKey, RawBundle] = field(repr=False)
+    policies: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict, repr=False)
 
     def domain_digests(self) -> Mapping[str, str]:
         """The digest of each owned domain's document."""
@@ -127,18 +132,22 @@ def read_tree(root: Path, cache: Cache | None = None) -> RawTree:
     owned = present if document is None else document.get("domains", present)
     domains: dict[str, bytes | None] = {}
     bundles: dict[ProductKey, RawBundle] = {}
+    policies = {MESH: files.policies(POLICIES)}
     for domain in owned:
         domains[domain] = None
         if domain in present:
             domains[domain] = files.read(f"{DOMAINS}/{domain}/{DOMAIN_FILE}", missing_ok=True)
             for name in files.folders(f"{DOMAINS}/{domain}"):
-                if name != "policies" and (bundle := files.bundle(domain, name)) is not None:
+                if name == POLICIES:
+                    policies[domain] = files.policies(f"{DOMAINS}/{domain}/{POLICIES}")
+                elif (bundle := files.bundle(domain, name)) is not None:
                     bundles[bundle.key] = bundle
     if document is None or files.problems:
         _parse_domains(domains, cache, problems)
         _parse_bundles(bundles.values(), cache, problems)
         raise DocumentError([*files.problems, *problems])
-    return RawTree(read_settings(document, files.root, owned), domains, bundles)
+    found = {owner: documents for owner, documents in policies.items() if documents}
+    return RawTree(read_settings(document, files.root, owned), domains, bundles, found)
 
 
 def parse_tree(raw: RawTree, cache: Cache | None = None) -> Tree:
@@ -194,15 +203,8 @@ def parse_bundle(raw: RawBundle, cache: Cache | None = None) -> Bundle:
 
 def assemble(settings: Settings, domains: Iterable[Domain], bundles: Iterable[Bundle]) -> Mesh:
     """The mesh of these domains and products, owned ones from files, others from the registry."""
-    products = {}
     with collector_paused():
-        for bundle in bundles:
-            contracts = [
-                read_contract(document, f"{bundle.folder}/{path}")
-                for path, document in bundle.documents.items()
-                if path.startswith(_CONTRACTS)
-            ]
-            products[bundle.key] = read_product(bundle, contracts)
+        products = {bundle.key: product_of(bundle) for bundle in bundles}
     return Mesh(
         name=settings.name,
         root=settings.root,
@@ -212,6 +214,16 @@ def assemble(settings: Settings, domains: Iterable[Domain], bundles: Iterable[Bu
         domains={domain.name: domain for domain in domains},
         products=products,
     )
+
+
+def product_of(bundle: Bundle) -> Product:
+    """The product that a bundle declares, with the contracts in it."""
+    contracts = [
+        read_contract(document, f"{bundle.folder}/{path}")
+        for path, document in bundle.documents.items()
+        if path.startswith(_CONTRACTS)
+    ]
+    return read_product(bundle, contracts)
 
 
 def load_mesh(
@@ -331,5 +343,5 @@ def _kind_at(path: str) -> tuple[bool, Kind | None]:
         if path.startswith("tests/"):
             return True, "test"
         if path.startswith("dashboards/"):
-            return True, None
+            return True, "dashboard"
     return False, None

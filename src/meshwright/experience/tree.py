@@ -20,6 +20,8 @@ MESH_FILE = "mesh.yaml"
 DOMAINS = "domains"
 DOMAIN_FILE = "domain.yaml"
 PRODUCT_FILE = "product.yaml"
+POLICIES = "policies"
+WAIVERS = "waivers"
 
 PARTS = ("contracts", "models", "tests", "dashboards", "dbt")
 """The folders of a product that its bundle is made of; others, such as data, are no declarations."""
@@ -85,6 +87,18 @@ class MeshFiles:
     def folders(self, path: str) -> list[str]:
         """The names of the folders in a folder, hidden ones left out."""
         return [entry.name for entry in self._entries(path) if self._is_folder(entry, path)]
+
+    def policies(self, folder: str) -> dict[str, bytes]:
+        """The documents of a folder of policies, and of the waivers in it, by path."""
+        found: dict[str, bytes] = {}
+        for place in (folder, f"{folder}/{WAIVERS}"):
+            for entry in self._entries(place):
+                path = f"{place}/{entry.name}"
+                if entry.name.endswith((".yaml", ".yml")) and not self._is_folder(entry, place):
+                    data = self.read(path)
+                    if data is not None:
+                        found[path] = data
+        return found
 
     def bundle(self, domain: str, product: str) -> RawBundle | None:
         """A product's files; None when the folder is no product's."""

@@ -39,6 +39,7 @@ class EnvironmentState:
     products: Mapping[ProductKey, ProductState]
     domains: Mapping[str, str]  # name -> digest of the applied domain document
     owners: Mapping[str, str] = field(default_factory=dict)  # domain -> repository that applied it
+    policies: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # owner -> digest, repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,19 @@ class AppliedDomain:
     repository: str
 
 
+@dataclass(frozen=True, slots=True)
+class AppliedPolicies:
+    """Policies and waivers of the mesh or of a domain (`owner`) as last applied.
+
+    `document` is as `model.policy.set_document` makes it; `repository` is the tree that applied it.
+    """
+
+    owner: str
+    digest: str
+    document: Mapping[str, Any]
+    repository: str
+
+
 class Registry(Protocol):
     """One store for all environments of a mesh; every row carries its environment.
 
@@ -132,6 +146,10 @@ class Registry(Protocol):
         """The applied domains."""
         ...
 
+    def policies(self, environment: str) -> Mapping[str, AppliedPolicies]:
+        """The applied policies and waivers by owner: `mesh`, or a domain."""
+        ...
+
     def apply(
         self,
         environment: str,
@@ -141,9 +159,11 @@ class Registry(Protocol):
         domains: Sequence[AppliedDomain],
         events: Sequence[Event],
         lineages: Mapping[ProductKey, str] | None = None,
+        policies: Mapping[str, AppliedPolicies | None] | None = None,
     ) -> None:
-        """Store applied bundles (with status and lineage) and domains; forget removed products.
+        """Store applied bundles (with status and lineage), domains and policies; forget removed products.
 
+        `policies` are by owner; None forgets those of one.
         A removed product loses its publications, its table pointers and its lock; its files are
         doomed. Its facts stay.
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from meshwright.model.address import ProductKey
 from meshwright.model.contract import Document
 from meshwright.model.product import Bundle
 from meshwright.model.publication import Fact, Handle
-from meshwright.provisioning.registry import AppliedDomain
+from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies
 
 if TYPE_CHECKING:
     import pyarrow as pa  # an open registry does without
@@ -45,6 +45,34 @@ class AppliedProduct:
     def of(cls, bundle: Bundle, lineage: str | None = None) -> AppliedProduct:
         """What a plan would apply."""
         return cls(bundle.key, bundle.folder, bundle.digest, bundle.documents, lineage=lineage)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a plan would change of what is applied, for those who judge it.
+
+    `bundles` would be stored, `removed` forgotten; `policies_before` are in force, `policies_after` would
+    be, None where an owner would have none. `owned` are the domains of the tree, `repository` its name.
+    """
+
+    repository: str
+    owned: frozenset[str]
+    bundles: Sequence[Bundle] = ()
+    removed: Collection[ProductKey] = ()
+    domains: Sequence[AppliedDomain] = ()
+    policies_before: Mapping[str, AppliedPolicies] = field(default_factory=dict)
+    policies_after: Mapping[str, AppliedPolicies | None] = field(default_factory=dict)
+
+    @property
+    def changes_policies(self) -> bool:
+        """Whether other policies would be in force."""
+        after = {owner: each for owner, each in self.policies_after.items() if each is not None}
+        return after != self.policies_before
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing would change."""
+        return not (self.bundles or self.removed or self.domains or self.changes_policies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +111,10 @@ class Reading(Protocol):
 
     def domains(self) -> Mapping[str, AppliedDomain]:
         """The applied domains."""
+        ...
+
+    def policies(self) -> Mapping[str, AppliedPolicies]:
+        """The applied policies by owner."""
         ...
 
     def facts(self, after: int) -> Iterator[Sequence[Fact]]:

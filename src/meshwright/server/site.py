@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 
 from meshwright.model.product import Environment
+from meshwright.provisioning.ports import Charts
 from meshwright.provisioning.registry import Registry
 from meshwright.provisioning.tables import Tables
 from meshwright.server.live import LiveMesh, Snapshot
+from meshwright.server.recent import Recent
 from meshwright.server.search import LiveSearch
+from meshwright.wiring import charts
 
 if TYPE_CHECKING:
     from meshwright.server.templating import Pages
@@ -20,13 +23,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Site:
-    """One environment that is served: its tables, search over them, its registry, and what runs SQL."""
+    """One environment that is served: its tables, search, its registry, what runs SQL, and what draws.
+
+    `recent` keeps what was shown of dashboards last.
+    """
 
     live: LiveMesh
     search: LiveSearch
     registry: Registry
     environment: Environment
     tables_engine: Callable[[], Tables]
+    charts: Charts = field(default_factory=charts)
+    recent: Recent = field(default_factory=Recent)
 
 
 def site_of(request: Request) -> Site:

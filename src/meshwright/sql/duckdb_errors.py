@@ -111,4 +111,6 @@ def statement_place(text: str, sql: str) -> tuple[int | None, int | None]:
     offset = len(found["caret"]) - len(f"LINE {line}: ") - cut
     lines = sql.split("\n")
     start = lines[line - 1].find(excerpt) if line <= len(lines) else -1
-    return line, start + offset + 1 if start >= 0 <= offset else None
+    if start < 0:  # it quotes a text of its own
+        return None, None
+    return line, start + offset + 1 if offset >= 0 else None

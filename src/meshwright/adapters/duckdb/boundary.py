@@ -97,8 +97,9 @@ def only_select(
         tree = _syntax_tree(connection, sql)
     except _Unreadable as error:
         line, column = _line_column(sql, error.offset)
-        way_out = error.way_out or overview
-        raise SqlError(str(error), line=line, column=column, where="the query", way_out=way_out) from None
+        raise SqlError(
+            str(error), line=line, column=column, where="the query", way_out=error.way_out or overview
+        ) from None
     classes = EXPRESSIONS | {"PARAMETER"} if parameters else EXPRESSIONS
     fault = _fault(tree, {tuple(part.lower() for part in name) for name in granted}, classes)
     if fault is not None:

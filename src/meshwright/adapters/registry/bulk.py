@@ -23,7 +23,7 @@ from meshwright.adapters.registry.tables import (
 from meshwright.adapters.registry.tables import lineage as stored_lineage
 from meshwright.model.address import ProductKey
 from meshwright.model.publication import Fact
-from meshwright.provisioning.registry import AppliedDomain
+from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies
 from meshwright.provisioning.tables import AppliedProduct, RecordedPublication
 
 _PRODUCTS = 1000
@@ -91,6 +91,10 @@ class BulkReading:
     def domains(self) -> Mapping[str, AppliedDomain]:
         """See `provisioning.tables.Reading`."""
         return declarations.applied_domains(self._tx, self._environment)
+
+    def policies(self) -> Mapping[str, AppliedPolicies]:
+        """See `provisioning.tables.Reading`."""
+        return declarations.applied_policies(self._tx, self._environment)
 
     def facts(self, after: int) -> Iterator[Sequence[Fact]]:
         """See `provisioning.tables.Reading`."""

@@ -16,6 +16,7 @@ from meshwright.adapters.registry.tables import (
     domains,
     environments,
     lineage,
+    policies,
     products,
     publications,
     served,
@@ -23,11 +24,17 @@ from meshwright.adapters.registry.tables import (
 from meshwright.errors import Conflict
 from meshwright.model.address import ProductKey
 from meshwright.model.product import Bundle
-from meshwright.provisioning.registry import AppliedDomain, EnvironmentState, Event, ProductState
+from meshwright.provisioning.registry import (
+    AppliedDomain,
+    AppliedPolicies,
+    EnvironmentState,
+    Event,
+    ProductState,
+)
 
 
 def state(tx: Transaction, environment: str) -> EnvironmentState:
-    """Every applied product and domain, in three reads."""
+    """Every applied product and domain, in four reads."""
     head = tx.run(select(environments).where(environments.c.name == environment)).one_or_none()
     columns = [column for column in publications.c if column.name not in ("environment", "domain", "product")]
     query = (
@@ -46,12 +53,15 @@ def state(tx: Transaction, environment: str) -> EnvironmentState:
     found = _product_states(tx.run(query).all())
     about = select(domains.c.name, domains.c.digest, domains.c.repository)
     known = tx.run(about.where(domains.c.environment == environment)).all()
+    demands = select(policies.c.owner, policies.c.digest, policies.c.repository)
+    demanded = tx.run(demands.where(policies.c.environment == environment)).all()
     return EnvironmentState(
         environment=environment,
         token=facts.token(head.identity, head.version) if head else "0",
         products=found,
         domains={row.name: row.digest for row in known},
         owners={row.name: row.repository for row in known},
+        policies={row.owner: (row.digest, row.repository) for row in demanded},
     )
 
 
@@ -98,6 +108,13 @@ def applied_domains(tx: Transaction, environment: str) -> dict[str, AppliedDomai
     return {domain.name: domain for domain in found}
 
 
+def applied_policies(tx: Transaction, environment: str) -> dict[str, AppliedPolicies]:
+    """The applied policies by owner."""
+    rows = tx.run(select(policies).where(policies.c.environment == environment).order_by(policies.c.owner))
+    found = (AppliedPolicies(row.owner, row.digest, load(row.document), row.repository) for row in rows)
+    return {each.owner: each for each in found}
+
+
 def apply(
     tx: Transaction,
     environment: str,
@@ -107,8 +124,9 @@ def apply(
     changed_domains: Sequence[AppliedDomain],
     events: Sequence[Event],
     lineages: Mapping[ProductKey, str],
+    demanded: Mapping[str, AppliedPolicies | None],
 ) -> None:
-    """Store bundles and domains, forget removed products; locks first, then the environment's row."""
+    """Store bundles, domains and policies, forget removed products; locks first, then the environment."""
     locks.revoke(tx, environment, removed)
     head = facts.hold_head(tx, environment)
     if expected_token is not None and head.token != expected_token:
@@ -152,6 +170,13 @@ def apply(
         for d in changed_domains
     ]
     tx.upsert(domains, rows)
+    for owner, found in sorted(demanded.items()):
+        if found is None:
+            tx.run(policies.delete().where(policies.c.environment == environment, policies.c.owner == owner))
+        else:
+            values = {"digest": found.digest, "document": dump(found.document)}
+            row = {"environment": environment, "owner": owner, **values, "repository": found.repository}
+            tx.upsert(policies, [row])
     facts.append(tx, head, events, changed=True)
 
 

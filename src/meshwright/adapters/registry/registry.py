@@ -25,6 +25,7 @@ from meshwright.model.product import Bundle
 from meshwright.model.publication import Candidate, Fact, Handle, ObjectKey, Publication
 from meshwright.provisioning.registry import (
     AppliedDomain,
+    AppliedPolicies,
     Change,
     EnvironmentState,
     Event,
@@ -83,7 +84,7 @@ class SqlRegistry(Registry):
     # --- what was applied
 
     def state(self, environment: str) -> EnvironmentState:
-        """Every applied product and domain, in three reads."""
+        """Every applied product and domain, in four reads."""
         with self._database.reading() as tx:
             return declarations.state(tx, environment)
 
@@ -106,6 +107,11 @@ class SqlRegistry(Registry):
         with self._database.reading() as tx:
             return declarations.applied_domains(tx, environment)
 
+    def policies(self, environment: str) -> Mapping[str, AppliedPolicies]:
+        """The applied policies by owner."""
+        with self._database.reading() as tx:
+            return declarations.applied_policies(tx, environment)
+
     @contextmanager
     def reading(self, environment: str) -> Iterator[BulkReading]:
         """See `provisioning.tables.Readable`."""
@@ -121,11 +127,14 @@ class SqlRegistry(Registry):
         domains: Sequence[AppliedDomain],
         events: Sequence[Event],
         lineages: Mapping[ProductKey, str] | None = None,
+        policies: Mapping[str, AppliedPolicies | None] | None = None,
     ) -> None:
-        """Store bundles and domains and forget removed products, all or nothing."""
+        """Store bundles, domains and policies and forget removed products, all or nothing."""
         with self._database.writing(durable=True) as tx:
             declarations.apply(
-                tx, environment, expected_token, bundles, removed, domains, events, lineages or {}
+                *(tx, environment, expected_token, bundles, removed, domains, events),
+                lineages or {},
+                policies or {},
             )
 
     # --- locks

@@ -87,6 +87,16 @@ domains = Table(
     Column("repository", Text, nullable=False),
 )
 
+policies = Table(
+    "mesh_policies",
+    metadata,
+    _environment(),
+    Column("owner", Text, primary_key=True),  # `mesh`, or a domain
+    Column("digest", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("repository", Text, nullable=False),
+)
+
 locks = Table(
     "mesh_locks",
     metadata,

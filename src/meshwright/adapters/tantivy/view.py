@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from tantivy import DocAddress, Occur, Query, Searcher
 
 from meshwright.adapters.tantivy.schema import NUMBERS, STATE, Stems, filter_field, schema, text_field
-from meshwright.provisioning.ports.search import FIELDS, GROUPS, Found, Hit, WordQuery
+from meshwright.provisioning.ports.search import FIELDS, GROUPS, Found, WordQuery
 
 _EXAMINED = 400
 """Words that are ordered by use, where more begin alike."""
@@ -30,7 +30,7 @@ class TantivyView:
     def search(self, query: WordQuery) -> Found:
         asked = self._asked(query)
         if asked is None:
-            return Found((), 0)
+            return Found.nothing()
         return self._found(asked, query.limit)
 
     def meanings(self) -> Sequence[str]:
@@ -50,13 +50,15 @@ class TantivyView:
             for each, score in meanings.items()
         ]
         if not terms:
-            return Found((), 0)
+            return Found.nothing()
         passing = [(Occur.Must, _passing(name, values)) for name, values in (filters or {}).items()]
         return self._found(Query.boolean_query([(Occur.Must, Query.boolean_query(terms)), *passing]), limit)
 
-    def fetch(self, hits: Sequence[Hit]) -> Sequence[bytes]:
-        places = [DocAddress(hit.key >> 32, hit.key & 0xFFFFFFFF) for hit in hits]
+    def fetch(self, places: Iterable[Any]) -> Sequence[bytes]:
         return [self._source(place) for place in places]
+
+    def key(self, place: Any) -> int:
+        return int(place.segment_ord << 32 | place.doc)
 
     def knows(self, word: str) -> bool:
         stem = self._stems[word]
@@ -87,12 +89,9 @@ class TantivyView:
     def _found(self, asked: Query, limit: int) -> Found:
         found = self._searcher.search(asked, limit=limit)
         places = [place for _, place in found.hits]
-        numbers: Any = zip(*(self._searcher.fast_field_values(name, places) for name in NUMBERS), strict=True)
-        hits = [
-            Hit(score, place.segment_ord << 32 | place.doc, each)
-            for (score, place), each in zip(found.hits, numbers, strict=True)
-        ]
-        return Found(hits, int(found.count))  # type: ignore[attr-defined]  # its stubs have it not
+        numbers: Any = tuple(self._searcher.fast_field_values(name, places) for name in NUMBERS)
+        total = int(found.count)  # type: ignore[attr-defined]  # its stubs have it not
+        return Found([score for score, _ in found.hits], places, numbers, total)
 
     def _source(self, place: DocAddress) -> bytes:
         return bytes(self._searcher.doc(place).get_first("source") or b"")

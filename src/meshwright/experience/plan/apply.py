@@ -15,6 +15,7 @@ from meshwright.experience.plan.changes import (
     ContractRevision,
     DomainChange,
     DomainTakeover,
+    PolicyChange,
     ProductChange,
     StatusChange,
 )
@@ -28,6 +29,7 @@ from meshwright.experience.runs.run import RunOutcome, run_product
 from meshwright.experience.runs.telling import tell
 from meshwright.experience.staleness import current_id
 from meshwright.model.address import ProductKey
+from meshwright.model.policy import MESH
 from meshwright.provisioning.registry import EnvironmentState, Event
 
 DONE = frozenset({"published", "current"})
@@ -114,6 +116,10 @@ def declarations_in(plan: Plan, state: EnvironmentState) -> bool:
             known = state.products.get(change.product)
             if (known.digest if known else None) != (None if change.action == "remove" else change.digest):
                 return False
+        if isinstance(change, PolicyChange):
+            digest = state.policies.get(change.owner, (None, ""))[0]
+            if digest != (None if change.action == "remove" else change.digest):
+                return False
     return all(
         state.domains.get(domain.name) == domain.digest and state.owners[domain.name] == domain.repository
         for domain in plan.domains
@@ -153,6 +159,10 @@ def store_declarations(context: RunContext, plan: Plan, state: EnvironmentState)
         plan.domains,
         declaration_events(plan),
         lineages,
+        {
+            **{c.owner: None for c in plan.changes if isinstance(c, PolicyChange)},
+            **{each.owner: each for each in plan.policies},
+        },
     )
     if removed:
         delete_doomed(context)
@@ -169,6 +179,10 @@ def declaration_events(plan: Plan) -> Sequence[Event]:
             case DomainTakeover():
                 moved = {"from": change.old, "to": change.new}
                 events.append(Event("domain.taken_over", change.domain, moved))
+            case PolicyChange():
+                subject = plan.environment if change.owner == MESH else change.owner
+                payload = {"action": change.action, "repository": plan.repository, "digest": change.digest}
+                events.append(Event("policies.applied", subject, payload | {"changes": list(change.details)}))
             case ProductChange():
                 kind = "product.removed" if change.action == "remove" else "product.applied"
                 payload = {"digest": change.digest, "action": change.action}

@@ -14,10 +14,12 @@ from meshwright.experience.plan.changes import (
     ContractRevision,
     DomainChange,
     DomainTakeover,
+    PolicyChange,
     ProductChange,
 )
 from meshwright.model.address import ProductKey
 from meshwright.model.mesh import Mesh, PortRef
+from meshwright.model.policy import MESH
 from meshwright.model.product import Environment
 from meshwright.provisioning.registry import EnvironmentState
 
@@ -28,7 +30,8 @@ def base_digest(changes: Sequence[Change], mesh: Mesh, state: EnvironmentState) 
     That is, of the products that are changed or built: declarations, status and pin, not what they
     publish; of the products that those read: the same, so that a plan stays valid while scheduled
     runs publish; of consumers what the changes take from them; of the domains: documents and owners;
-    and the environment's settings. Whatever else other trees apply does not matter.
+    where declarations change, the policies of the mesh and of those domains; and the environment's
+    settings. Whatever else other trees apply does not matter.
     """
     touched = {change.product: None for change in changes if isinstance(change, ProductChange | Build)}
     read = sorted({key for key in _read(mesh, touched) if key not in touched})
@@ -46,6 +49,9 @@ def base_digest(changes: Sequence[Change], mesh: Mesh, state: EnvironmentState) 
             for difference in change.differences
         ],
     ]
+    if any(isinstance(change, ProductChange | DomainChange | PolicyChange) for change in changes):
+        owners = {MESH, *domains} | {change.owner for change in changes if isinstance(change, PolicyChange)}
+        declared.append([[o, *state.policies[o]] for o in sorted(owners) if o in state.policies])
     return hashlib.blake2b(json.dumps(declared).encode(), digest_size=16).hexdigest()
 
 

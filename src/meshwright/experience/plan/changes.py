@@ -92,7 +92,30 @@ class TableChange:
     details: tuple[str, ...] = ()
 
 
-Change = DomainChange | DomainTakeover | ProductChange | StatusChange | ContractRevision | TableChange | Build
+@dataclass(frozen=True, slots=True)
+class PolicyChange:
+    """The policies and waivers of the mesh, or of a domain, are stored or forgotten.
+
+    `owner` is `mesh` or the domain; `details` has the name of each that differs, with its sign.
+    """
+
+    tag: ClassVar[str] = "policies"
+    owner: str
+    action: Action
+    digest: str
+    details: tuple[str, ...] = ()
+
+
+Change = (
+    DomainChange
+    | DomainTakeover
+    | PolicyChange
+    | ProductChange
+    | StatusChange
+    | ContractRevision
+    | TableChange
+    | Build
+)
 
 CHANGES: tuple[type[Change], ...] = get_args(Change)
 """Every kind of change; `tag` names it."""

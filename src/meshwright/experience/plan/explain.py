@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 
 from meshwright.experience.builds import Build
 from meshwright.experience.plan.changes import (
@@ -11,14 +12,17 @@ from meshwright.experience.plan.changes import (
     ContractRevision,
     DomainChange,
     DomainTakeover,
+    PolicyChange,
     ProductChange,
     StatusChange,
     TableChange,
 )
-from meshwright.experience.plan.plan import Plan
+from meshwright.experience.plan.plan import Plan, Refusal
+from meshwright.model.policy import MESH
 
 _SIGNS = {"add": "+", "change": "~", "remove": "-"}
 _FILES_SHOWN = 4
+_SAME_SHOWN = 5
 
 
 def explain(plan: Plan) -> Iterator[str]:
@@ -29,15 +33,47 @@ def explain(plan: Plan) -> Iterator[str]:
         yield from _lines(change)
     for warning in plan.warnings:
         yield f"! {warning}"
+    yield from _told(plan)
     for pin in plan.pins:
         yield f"! {pin}"
     for name, reason in plan.allowed.items():
         yield f"! {name} allowed: {reason}"
-    for refusal in plan.refusals:
-        yield f"x {refusal.code} {refusal.subject}: {refusal.message}"
-        yield f"    way out: {refusal.way_out}"
+    yield from _refused(plan)
     if not plan.empty:
         yield summary(plan)
+
+
+def _told(plan: Plan) -> Iterator[str]:
+    """What policies say that does not refuse the plan, by policy."""
+    spoken = [each for each in plan.verdicts if each.effect != "refused"]
+    for policy, verdicts in groupby(spoken, key=lambda each: each.policy):
+        told = list(verdicts)
+        for each in told[:_SAME_SHOWN]:
+            until = f", waived until {each.until}" if each.effect == "waived" else ""
+            yield f"! {each.address}: policy `{policy}` ({each.severity}{until}): {each.reason}"
+        if len(told) > _SAME_SHOWN:
+            more = len(told) - _SAME_SHOWN
+            yield f"! policy `{policy}`: and {more:,} more; `mesh policy check` has them all"
+        if any(each.effect == "told" for each in told):
+            yield f"    way out: {told[0].fix}"
+
+
+def _refused(plan: Plan) -> Iterator[str]:
+    """The refusals; of many by one policy the first."""
+    by_policy: dict[str, list[Refusal]] = {}
+    for refusal in plan.refusals:
+        name = refusal.message.partition(":")[0] if refusal.code == "MW601" else ""
+        if name:
+            by_policy.setdefault(name, []).append(refusal)
+        else:
+            yield f"x {refusal.code} {refusal.subject}: {refusal.message}"
+            yield f"    way out: {refusal.way_out}"
+    for name, refusals in by_policy.items():
+        for refusal in refusals[:_SAME_SHOWN]:
+            yield f"x {refusal.code} {refusal.subject}: {refusal.message}"
+        if len(refusals) > _SAME_SHOWN:
+            yield f"x MW601 {name}: and {len(refusals) - _SAME_SHOWN:,} more; --format json has them all"
+        yield f"    way out: {refusals[0].way_out}"
 
 
 def summary(plan: Plan) -> str:
@@ -70,6 +106,10 @@ def _lines(change: Change) -> Iterator[str]:
             yield f"{_SIGNS[change.action]} domain {change.domain}"
         case DomainTakeover():
             yield f"~ domain {change.domain}: taken over from repository {change.old} by {change.new}"
+        case PolicyChange():
+            of = "the mesh" if change.owner == MESH else f"domain {change.owner}"
+            details = f": {', '.join(change.details)}" if change.details else ""
+            yield f"{_SIGNS[change.action]} policies of {of}{details}"
         case ProductChange():
             shown = change.files if change.action == "change" else ()
             more = f", and {len(shown) - _FILES_SHOWN} more" if len(shown) > _FILES_SHOWN else ""

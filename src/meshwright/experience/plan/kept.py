@@ -18,10 +18,11 @@ from meshwright.experience.load import bundle_from_json, bundle_to_json
 from meshwright.experience.plan.changes import CHANGES, Change
 from meshwright.experience.plan.plan import Pin, Plan, Refusal
 from meshwright.model.address import ProductKey
+from meshwright.model.policy import Verdict
 from meshwright.model.product import Bundle
-from meshwright.provisioning.registry import AppliedDomain
+from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies
 
-FORMAT = 3
+FORMAT = 4
 """Grows when a kept plan would be read differently."""
 
 _AGAIN = "make the plan again with `mesh plan --out FILE`"
@@ -45,6 +46,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "warnings": _encoded(plan.warnings),
         "allowed": dict(plan.allowed),
         "pins": _encoded(plan.pins),
+        "verdicts": _encoded(plan.verdicts),
     }
 
 
@@ -53,6 +55,7 @@ def plan_to_text(plan: Plan) -> str:
     data = plan_to_json(plan)
     data["bundles"] = [json.loads(bundle_to_json(bundle)) for bundle in plan.bundles]
     data["domains"] = [asdict(domain) for domain in plan.domains]
+    data["policies"] = [asdict(each) for each in plan.policies]
     return json.dumps({**data, "digest": _digest(data)}, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -105,6 +108,8 @@ def _plan(data: dict[str, Any]) -> Plan:
         domains=_decoded(tuple[AppliedDomain, ...], data["domains"], "domains"),
         allowed=_decoded(Mapping[str, str], data["allowed"], "allowed"),
         pins=_decoded(tuple[Pin, ...], data["pins"], "pins"),
+        policies=_decoded(tuple[AppliedPolicies, ...], data["policies"], "policies"),
+        verdicts=_decoded(tuple[Verdict, ...], data["verdicts"], "verdicts"),
     )
 
 

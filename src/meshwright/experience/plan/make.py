@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from meshwright.errors import Problem
 from meshwright.experience.builds import Build
@@ -23,29 +23,25 @@ from meshwright.experience.plan.changes import (
 from meshwright.experience.plan.contracts import Revised, ambiguities, port_ends, revisions
 from meshwright.experience.plan.order import in_order
 from meshwright.experience.plan.plan import Plan, Refusal, pins
+from meshwright.experience.plan.policies import (
+    Verdicts,
+    no_policies,
+    owned_by_others,
+    policy_changes,
+    proposal_of,
+    refusals_of,
+)
 from meshwright.experience.rules.mw306_transition import check_transition
 from meshwright.experience.staleness import current_id, stale_reasons
 from meshwright.model.address import ProductKey
 from meshwright.model.mesh import Mesh, PortRef
+from meshwright.model.policy import MESH
 from meshwright.model.product import SERVING, Product
 from meshwright.model.types import column_type
-from meshwright.provisioning.registry import AppliedDomain, EnvironmentState
+from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies, EnvironmentState
 
 if TYPE_CHECKING:
     from meshwright.experience.models import ProductAnalysis
-
-
-class Verdicts(Protocol):
-    """Policies judge a plan: each refusal is a veto."""
-
-    def __call__(self, plan: Plan, mesh: Mesh) -> Sequence[Refusal]:
-        """The refusals of the policies; none when there is nothing against the plan."""
-        ...
-
-
-def no_policies(plan: Plan, mesh: Mesh) -> Sequence[Refusal]:
-    """Nothing is against the plan."""
-    return ()
 
 
 Analyse = Callable[[Product, Mesh], "ProductAnalysis"]
@@ -58,7 +54,8 @@ class Request:
 
     `mesh` is the mesh as it would be; `applied` the owned products that differ, as they are;
     `domains` the owned domains' documents; `repository` the tree's; `take_over` domains that it takes
-    from others.
+    from others. `policies` are what the tree declares by owner, None for nothing, and `policies_applied`
+    what is in force; `verdicts` judges by them.
     """
 
     mesh: Mesh
@@ -72,7 +69,9 @@ class Request:
     allow_breaking: str | None = None
     allow_destroy: bool = False
     take_over: Collection[str] = ()
-    verdicts: Verdicts = field(default=no_policies)
+    policies: Mapping[str, AppliedPolicies | None] = field(default_factory=dict)
+    policies_applied: Mapping[str, AppliedPolicies] = field(default_factory=dict)
+    verdicts: Verdicts = no_policies
 
 
 def make_plan(request: Request) -> Plan:
@@ -87,6 +86,11 @@ def make_plan(request: Request) -> Plan:
         (d, found) for d in request.domains if d.name in mine and (found := _domain_changes(request, d))
     ]
     changes = [change for _, found in differ for change in found]
+    refusals += owned_by_others(request.policies, state, request.repository, request.take_over)
+    deciding = (mine | {MESH}) - {refusal.subject for refusal in refusals}
+    declared = {owner: each for owner, each in request.policies.items() if owner in deciding}
+    demanded = list(policy_changes(declared, request.policies_applied, state))
+    changes += demanded
     warnings = list(request.warnings)
     owned = [p for p in mesh.products.values() if p.domain in mine]
     changed = [p for p in owned if _digest(state, p.key) != p.bundle.digest]
@@ -127,9 +131,23 @@ def make_plan(request: Request) -> Plan:
         domains=tuple(domain for domain, _ in differ),
         allowed=allowed,
         pins=tuple(pin for pin in pins(state, mesh.owned) if pin.product in mesh.products),
+        policies=tuple(new for change in demanded if (new := declared[change.owner]) is not None),
     )
-    vetoes = tuple(request.verdicts(plan, mesh))
-    return replace(plan, refusals=(*plan.refusals, *vetoes)) if vetoes else plan
+    return _judged(plan, request, declared)
+
+
+def _judged(plan: Plan, request: Request, declared: Mapping[str, AppliedPolicies | None]) -> Plan:
+    """The plan with what policies say of it."""
+    proposal = proposal_of(plan, request.policies_applied, declared)
+    verdicts, problems = request.verdicts(proposal)
+    if not verdicts and not problems:
+        return plan
+    return replace(
+        plan,
+        verdicts=tuple(verdicts),
+        refusals=(*plan.refusals, *refusals_of(verdicts, problems)),
+        warnings=(*plan.warnings, *(each for each in problems if each.severity != "error")),
+    )
 
 
 def _of_others(request: Request) -> Iterator[Refusal]:

@@ -9,8 +9,9 @@ from meshwright.errors import Problem
 from meshwright.experience.builds import Build
 from meshwright.experience.plan.changes import Change, ProductChange
 from meshwright.model.address import ProductKey
+from meshwright.model.policy import Verdict
 from meshwright.model.product import Bundle
-from meshwright.provisioning.registry import AppliedDomain, EnvironmentState
+from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies, EnvironmentState
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Plan:
     `base` is the `base_digest` of what the plan was made against: an environment in which it differs
     has moved. `repository` is the tree's, `owned` its domains; the plan touches no other. `bundles` and
     `domains` are the declarations to store, so that applying a saved plan applies what was
-    reviewed. `allowed` holds the reasons given for what is otherwise refused (`breaking`,
+    reviewed; so are `policies`, those of owners that the plan changes. `verdicts` are what policies say of
+    what it changes or causes. `allowed` holds the reasons given for what is otherwise refused (`breaking`,
     `destroy`). `pins` are the owned products that are left out of the builds by a rollback.
     """
 
@@ -60,6 +62,8 @@ class Plan:
     domains: tuple[AppliedDomain, ...] = field(default=(), repr=False)
     allowed: Mapping[str, str] = field(default_factory=dict)
     pins: tuple[Pin, ...] = ()
+    policies: tuple[AppliedPolicies, ...] = field(default=(), repr=False)
+    verdicts: tuple[Verdict, ...] = ()
 
     @property
     def empty(self) -> bool:

@@ -25,6 +25,8 @@ RANGES: Mapping[str, str] = {
     "MW3": "Lifecycle",
     "MW4": "Sources",
     "MW5": "Plans and compatibility",
+    "MW6": "Policies",
+    "MW7": "Dashboards",
 }
 """What the first digit of a code says."""
 

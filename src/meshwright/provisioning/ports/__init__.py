@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from meshwright.provisioning.ports.charts import Charts
 from meshwright.provisioning.ports.engine import (
     Counts,
     CustomEngine,
@@ -33,6 +34,7 @@ from meshwright.provisioning.ports.sources import (
 from meshwright.provisioning.ports.warehouse import StoredFile, Warehouse
 
 __all__ = [
+    "Charts",
     "Counts",
     "CustomEngine",
     "Deleted",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 GROUPS = ("thing", "column")
 """Entries of one group are ranked by how words occur in that group."""
@@ -60,20 +60,21 @@ class WordQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """An entry that was found; `key` is what `fetch` takes, and means nothing after the next change."""
-
-    score: float
-    key: int
-    numbers: Numbers
-
-
-@dataclass(frozen=True, slots=True)
 class Found:
-    """The best hits, best first, and how many there are altogether."""
+    """The best hits, best first: their scores, their places in the view, and their numbers, number by number.
 
-    hits: Sequence[Hit]
+    `total` is how many there are altogether.
+    """
+
+    scores: Sequence[float]
+    places: Sequence[Any]
+    numbers: tuple[Sequence[int], Sequence[int], Sequence[int], Sequence[int]]
     total: int
+
+    @classmethod
+    def nothing(cls) -> Found:
+        """No hits."""
+        return cls((), (), ((), (), (), ()), 0)
 
 
 class SearchView(Protocol):
@@ -88,8 +89,12 @@ class SearchView(Protocol):
         """Entries by relevance (BM25 over the fields)."""
         ...
 
-    def fetch(self, hits: Sequence[Hit]) -> Sequence[bytes]:
-        """The sources of hits of this view."""
+    def fetch(self, places: Iterable[Any]) -> Sequence[bytes]:
+        """The sources of the entries at places of this view."""
+        ...
+
+    def key(self, place: Any) -> int:
+        """What tells an entry of this view apart."""
         ...
 
     def meanings(self) -> Sequence[str]:

@@ -7,7 +7,7 @@ from importlib import import_module
 
 from fastapi import APIRouter
 
-_GROUPS = ("home", "search", "mesh", "domain", "product")
+_GROUPS = ("home", "search", "mesh", "domain", "dashboards", "product")
 
 
 def routers() -> Iterator[APIRouter]:

@@ -14,6 +14,7 @@ from meshwright.model.address import ProductKey
 from meshwright.server.drawing.lineage import draw_column_lineage, draw_product_lineage
 from meshwright.server.drawing.runs import run_bars
 from meshwright.server.links import name_of, page_of
+from meshwright.server.pages.dashboards import asked_of, shown_dashboard
 from meshwright.server.site import CurrentSite, CurrentSnapshot, Site, pages_of
 from meshwright.server.wording import change_text
 from meshwright.standards.yaml_text import yaml_text
@@ -31,6 +32,7 @@ router = APIRouter()
 TABS: Mapping[str, str] = {
     "": "Overview",
     "ports": "Ports",
+    "dashboards": "Dashboards",
     "quality": "Quality",
     "lineage": "Lineage",
     "versions": "Versions",
@@ -109,6 +111,26 @@ _SHOWN: Mapping[str, Callable[[Catalogue, str, str], dict[str, Any]]] = {
 def overview(request: Request, snapshot: CurrentSnapshot, domain: str, product: str) -> Response:
     """What a product is for, whose it is, what it reads and serves."""
     return _tab(request, snapshot.catalogue, domain, product, "")
+
+
+@router.get("/mesh/{domain}/{product}/dashboards")
+def dashboards(
+    request: Request, snapshot: CurrentSnapshot, site: CurrentSite, domain: str, product: str
+) -> Response:
+    """The dashboards of a product; the only one is shown."""
+    rows = snapshot.catalogue.of("dashboards", domain, product)
+    summary = snapshot.catalogue.product(domain, product)
+    shown = shown_dashboard(site, snapshot, summary.key, None, asked_of(request)) if len(rows) == 1 else {}
+    return pages_of(request).render(
+        request,
+        "product/dashboards.html",
+        summary=summary,
+        tabs=TABS,
+        tab="dashboards",
+        now=datetime.now(UTC),
+        dashboards=rows,
+        **shown,
+    )
 
 
 @router.get("/mesh/{domain}/{product}/{part}")

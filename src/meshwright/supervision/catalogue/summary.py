@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,11 +15,23 @@ from meshwright.model.address import ProductKey
 from meshwright.supervision.catalogue.health import GOOD, NOT_LIVE, Health
 from meshwright.supervision.catalogue.rows import ByProduct
 
-if TYPE_CHECKING:
-    from meshwright.supervision.catalogue.catalogue import Catalogue
-
 LIVE = frozenset({"active", "deprecated"})
 """The statuses in which consumers may expect data."""
+
+
+class MeshState(Protocol):
+    """What products are summed up from: the tables, and who reads whom in them."""
+
+    @property
+    def tables(self) -> Mapping[str, pa.Table]: ...
+    @property
+    def reads(self) -> Mapping[tuple[str, str], Sequence[tuple[str, str]]]: ...
+    @property
+    def consumers(self) -> Mapping[tuple[str, str], Sequence[tuple[str, str]]]: ...
+    @property
+    def sources(self) -> Mapping[tuple[str, str], Sequence[str]]: ...
+    @property
+    def open_violations(self) -> pa.Table | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +132,10 @@ def _health(key: str, values: Mapping[str, Any]) -> Health:
     return Health("warning", tuple(warnings)) if warnings else GOOD
 
 
-def summaries(catalogue: Catalogue) -> Mapping[ProductKey, ProductSummary]:
+def summaries(state: MeshState) -> Mapping[ProductKey, ProductSummary]:
     """Every applied product by its key, in the order of their addresses."""
-    parts = _Parts(catalogue)
-    found = [_summary(row, parts) for row in catalogue.tables["products"].select(_PRODUCT).to_pylist()]
+    parts = _Parts(state)
+    found = [_summary(row, parts) for row in state.tables["products"].select(_PRODUCT).to_pylist()]
     return {each.key: each for each in sorted(found, key=lambda each: each.key)}
 
 
@@ -151,8 +163,8 @@ _CHECKS = ["checks_passed", "checks_failed"]
 class _Parts:
     """What other relations say, by domain and product."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        tables = catalogue.tables
+    def __init__(self, state: MeshState) -> None:
+        tables = state.tables
         ports = tables["ports"]
         self.ports = _counted(ports.filter(pc.equal(ports["direction"], "output")))
         objects = tables["objects"]
@@ -161,15 +173,15 @@ class _Parts:
         publications = tables["publications"]
         current = publications.filter(publications["current"])
         self.current = {_key(row): row for row in current.to_pylist()}
-        self.runs = {_key(row): row for row in _last_ends(catalogue).to_pylist()}
+        self.runs = {_key(row): row for row in _last_ends(state).to_pylist()}
         costs = tables["runs"].group_by(["domain", "product"])
         totals = costs.aggregate([("cpu_seconds", "sum"), ("wall_seconds", "sum"), ("run", "count")])
         self.costs = {_key(row): row for row in totals.to_pylist()}
-        violations = catalogue.open_violations
+        violations = state.open_violations
         self.violations = None if violations is None else _counted(violations)
-        self.consumers = {key: len(found) for key, found in catalogue.consumers.items()}
-        self.reads = catalogue.reads
-        self.sources = catalogue.sources
+        self.consumers = {key: len(found) for key, found in state.consumers.items()}
+        self.reads = state.reads
+        self.sources = state.sources
 
 
 def _key(row: Mapping[str, Any]) -> tuple[str, str]:
@@ -191,9 +203,9 @@ def _levels(table: pa.Table) -> dict[tuple[str, str], Counter[str]]:
     return found
 
 
-def _last_ends(catalogue: Catalogue) -> pa.Table:
+def _last_ends(state: MeshState) -> pa.Table:
     """The last run of each product that has ended."""
-    runs = catalogue.tables["runs"]
+    runs = state.tables["runs"]
     ended = runs.filter(pc.not_equal(runs["status"], "running"))
     return ByProduct(ended.select([*_RUN, *_CHECKS])).last([*_RUN, *_CHECKS])
 

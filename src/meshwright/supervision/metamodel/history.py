@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -26,19 +26,38 @@ class Judged:
 
 
 @dataclass(frozen=True)
+class Broken:
+    """A recorded violation of a policy; `fixed_at` is None while it is open."""
+
+    policy: str
+    address: str
+    severity: str
+    reason: str
+    first_seen: str
+    fixed_at: str | None = None
+    because: str | None = None
+
+
+@dataclass(frozen=True)
 class History:
-    """Facts up to a sequence, as rows by relation; `started` are the runs that have not ended."""
+    """Facts up to a sequence, as rows by relation; `started` are the runs that have not ended.
+
+    `broken` are open violations by policy and address, `fixed` those that are gone.
+    """
 
     last: int = 0
     tables: Mapping[str, pa.Table] = field(default_factory=dict, repr=False)
     started: Mapping[str, Fact] = field(default_factory=dict, repr=False)
     judged: Mapping[tuple[str, str], Judged] = field(default_factory=dict, repr=False)
+    broken: Mapping[tuple[str, str], Broken] = field(default_factory=dict, repr=False)
+    fixed: Sequence[Broken] = field(default=(), repr=False)
 
     def grown(
         self, batches: Iterable[Sequence[Fact]], makers: Mapping[str, Callable[[Rows], pa.Table]]
     ) -> History:
         """This and newer facts; `makers` make tables of the relations that are wanted."""
         last, started, judged = self.last, dict(self.started), dict(self.judged)
+        broken, fixed = dict(self.broken), list(self.fixed)
         chunks = {name: [table] for name, table in self.tables.items()}
         for facts in batches:
             rows: dict[str, dict[str, list[Any]]] = {}
@@ -53,11 +72,31 @@ class History:
                     if fact.payload.get("status") == "published":
                         levels = fact.payload.get("service_levels") or ()
                         judged[subject(fact)] = Judged(fact.at, str(fact.payload.get("run")), levels)
+                elif fact.kind in VIOLATIONS:
+                    follow_violation(fact, broken, fixed)
                 if "facts" in makers:
                     _add(rows, "facts", [_fact_row(fact)])
             for name in rows.keys() & makers.keys():
                 chunks.setdefault(name, []).append(makers[name](rows[name]))
-        return History(last, {name: _one(each) for name, each in chunks.items()}, started, judged)
+        tables = {name: _one(each) for name, each in chunks.items()}
+        return History(last, tables, started, judged, broken, fixed)
+
+
+VIOLATIONS = ("policy.violated", "policy.fixed")
+"""Kinds of facts about violations of policies."""
+
+
+def follow_violation(fact: Fact, broken: dict[tuple[str, str], Broken], fixed: list[Broken]) -> None:
+    """Take in what a fact tells of a violation: it was found, is told in other words, or is gone."""
+    told = fact.payload
+    key = (str(told.get("policy")), str(told.get("address")))
+    known = broken.get(key)
+    if fact.kind == "policy.violated":
+        said = str(told.get("severity")), str(told.get("reason"))
+        broken[key] = Broken(*key, *said, known.first_seen if known else fact.at)
+    elif known is not None:
+        del broken[key]
+        fixed.append(replace(known, fixed_at=fact.at, because=str(told.get("because"))))
 
 
 _MANY = 64

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from meshwright.model.address import ProductKey
 from meshwright.provisioning.collector import collector_paused
-from meshwright.provisioning.registry import AppliedDomain
+from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies
 from meshwright.provisioning.tables import AppliedProduct, Reading, RecordedPublication
 from meshwright.supervision.metamodel.column import array
 from meshwright.supervision.metamodel.history import History
@@ -70,6 +70,7 @@ class MeshTables:
     _of_domains: _Segment | None = field(default=None, repr=False)
     _history: History = field(default_factory=History, repr=False)
     _publications: Sequence[RecordedPublication] = field(default=(), repr=False)
+    _policies: Mapping[str, AppliedPolicies] = field(default_factory=dict, repr=False)
 
     @classmethod
     def empty(cls, mesh: str, names: Collection[str] | None = None) -> MeshTables:
@@ -92,6 +93,7 @@ class MeshTables:
                 history = history.grown(reading.facts(history.last), wanted)
             if self._follows("publications"):
                 publications = reading.publications()
+            policies = reading.policies() if self._follows("policies") else {}
             domains = reading.domains() if self._of_domain_relations() else {}
             return replace(
                 self,
@@ -102,6 +104,7 @@ class MeshTables:
                 _of_domains=self._domain_segment(domains),
                 _history=history,
                 _publications=publications,
+                _policies=policies,
             )._assembled(self)
 
     def overlaid(
@@ -109,12 +112,17 @@ class MeshTables:
         products: Sequence[AppliedProduct] = (),
         removed: Collection[ProductKey] = (),
         domains: Iterable[AppliedDomain] = (),
+        policies: Mapping[str, AppliedPolicies | None] | None = None,
     ) -> MeshTables:
-        """The tables as they would be with these products and domains applied, and some removed."""
+        """The tables as they would be with these products and domains applied, and some removed.
+
+        `policies` are those of owners whose policies would be others, None where there would be none.
+        """
         changed = {product.key for product in products}
         versions = {key: version for key, version in self.versions.items() if key not in removed}
         versions.update((product.key, product.version) for product in products)
         known = {**self._domains, **{domain.name: domain for domain in domains}}
+        demanded = {**self._policies, **(policies or {})}
         with collector_paused():
             return replace(
                 self,
@@ -123,6 +131,7 @@ class MeshTables:
                 _segments=self._with([products] if products else [], changed.union(removed)),
                 _domains=known,
                 _of_domains=self._domain_segment(known),
+                _policies={owner: each for owner, each in demanded.items() if each is not None},
             )._assembled(self)
 
     # --- inside
@@ -194,7 +203,9 @@ class MeshTables:
                 if make is None or (name in before.tables and not moved & relation.follows):
                     tables[name] = before.tables[name]
                 else:
-                    world = World(self.mesh, table, self._history, self._publications)
+                    world = World(
+                        *(self.mesh, table, self._history, self._publications), tuple(self._policies.values())
+                    )
                     tables[name] = relation.table(make(world))
             return tables[name]
 
@@ -207,6 +218,7 @@ class MeshTables:
             "domains": self._of_domains is not before._of_domains,
             "facts": self._history.last != before._history.last,
             "publications": self._publications != before._publications,
+            "policies": self._policies != before._policies,
         }
         return frozenset(name for name, is_different in moved.items() if is_different)
 

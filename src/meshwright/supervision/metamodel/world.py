@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from meshwright.provisioning.registry import AppliedPolicies
 from meshwright.provisioning.tables import RecordedPublication
 from meshwright.supervision.metamodel.history import History
 
@@ -20,6 +21,7 @@ class World:
     table: Callable[[str], pa.Table] = field(repr=False)
     history: History = field(repr=False)
     publications: Sequence[RecordedPublication] = field(repr=False, default=())
+    policies: Sequence[AppliedPolicies] = field(repr=False, default=())
 
     def lists(self, relation: str, columns: Sequence[str]) -> Mapping[str, list[Any]]:
         """Columns of another relation as lists of Python values."""

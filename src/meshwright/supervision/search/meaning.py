@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from meshwright.provisioning.ports.search import Hit, Meanings, SearchView
+from meshwright.provisioning.ports.search import Found, Meanings, SearchView
 from meshwright.supervision.search.documents import meaning_of
 from meshwright.supervision.search.question import Question, Understood
 from meshwright.supervision.search.ranking import Ranked
@@ -22,17 +22,17 @@ def learn(meanings: Meanings, view: SearchView) -> int:
     """Know what every entry of a view means; returns how many texts were new."""
 
     def text_of(meaning: str) -> str | None:
-        found = view.having({meaning: 1.0}, limit=1).hits
+        found = view.having({meaning: 1.0}, limit=1).places
         return meaning_of(json.loads(view.fetch(found)[0])) if found else None
 
     return meanings.learn(view.meanings(), text_of)
 
 
-def near(meanings: Meanings, view: SearchView, question: Question) -> Sequence[Hit]:
+def near(meanings: Meanings, view: SearchView, question: Question) -> Found:
     """Entries whose meaning is near to that of a question, the nearest first."""
     limit = NEAR * 10 if question.filters else NEAR
     found = {each: score for each, score in meanings.nearest(question.text, limit) if score >= _LEAST}
-    return view.having(found, question.filters).hits
+    return view.having(found, question.filters)
 
 
 def share_of_meaning(understood: Understood) -> float:
@@ -40,13 +40,17 @@ def share_of_meaning(understood: Understood) -> float:
     return _OF_SENTENCES if understood.silent >= 2 else _OF_WORDS
 
 
-def fused(by_words: Sequence[Ranked], by_meaning: Sequence[Ranked], share: float) -> list[Ranked]:
+def fused(
+    by_words: Sequence[Ranked], by_meaning: Sequence[Ranked], share: float, view: SearchView
+) -> list[Ranked]:
     """Both rankings as one (reciprocal rank fusion); `share` is how much meaning counts, from 0 to 1."""
     scores: dict[int, float] = {}
     things: dict[int, Ranked] = {}
     for weight, ranking in ((1 - share, by_words), (share, by_meaning)):
         for at, each in enumerate(ranking):
-            things.setdefault(each.hit.key, each)
-            scores[each.hit.key] = scores.get(each.hit.key, 0.0) + weight / (_K + at)
-    ordered = sorted(things, key=lambda key: (-scores[key], key))
-    return [things[key] for key in ordered]
+            key = view.key(each.place)
+            things.setdefault(key, each)
+            scores[key] = scores.get(key, 0.0) + weight / (_K + at)
+    for key, each in things.items():
+        each.score = scores[key]
+    return sorted(things.values(), key=lambda each: -each.score)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import count, repeat
+from typing import Any
 
-from meshwright.provisioning.ports.search import FILTERS, Hit
-from meshwright.supervision.search.state import Standing, State
+from meshwright.provisioning.ports.search import FILTERS, Found, Numbers
+from meshwright.supervision.search.state import State
 
 WEIGHTS: Mapping[str, Mapping[str, float]] = {
     "thing": {"name": 2.0, "text": 1.0, "context": 0.3, "parts": 0.4},
@@ -31,87 +33,108 @@ OF_STATUS: Mapping[str, float] = {"active": 1.0, "": 1.0, "proposed": 0.9, "draf
 _TRUST, _USE = 0.15, 0.1
 _KEY = 0.6
 _INSIDE = 0.5
-_VARIED, _AGAIN = 200, 0.7
+_AGAIN = 0.7
 
 
-@dataclass(frozen=True, slots=True)
+RANKED = 150
+"""The best by relevance whose order follows from what they hold, and from each other's names."""
+
+
+@dataclass(slots=True)
 class Ranked:
-    """A hit with what is known of it without its source."""
+    """Something that was found, with what is known of it without its source; its score grows and shrinks."""
 
-    hit: Hit
     score: float
-    standing: Standing
-    trait: tuple[str, ...]
+    place: Any
+    numbers: Numbers
+    type: str
 
 
-def order(ranked: Sequence[Ranked]) -> list[Ranked]:
-    """Best first: what holds something good counts more, and what repeats the name of a better one less."""
-    best: dict[tuple[int, int], float] = {}
-    for each in ranked:
-        place, _, number, _ = each.hit.numbers
-        if each.trait[0] == "column":
-            best[place, number] = max(best.get((place, number), 0.0), each.score)
-    raised = [_raised(each, best) for each in ranked]
-    for each in raised:
-        place, _, number, _ = each.hit.numbers
-        if each.trait[0] == "object":
-            best[place, 0] = max(best.get((place, 0), 0.0), each.score)
-    raised = [_raised(each, best) if each.trait[0] == "product" else each for each in raised]
-    raised.sort(key=lambda each: (-each.score, each.hit.key))
-    return _varied(raised)
+class Factors:
+    """How much relevance counts by the numbers of entries, worked out once for a state."""
+
+    def __init__(self, state: State) -> None:
+        self.of_place = [1 + _TRUST * (each.trust - 0.5) + _USE * each.use for each in state.standings]
+        self.of_trait = [
+            OF_TYPE[type] * OF_STATUS.get(status, 0.5) * (_KEY if role == "key" else 1.0)
+            for type, status, _, role, *_ in state.traits
+        ]
+        self.types = [trait[0] for trait in state.traits]
 
 
-def _raised(each: Ranked, best: Mapping[tuple[int, int], float]) -> Ranked:
-    place, _, number, _ = each.hit.numbers
-    if each.trait[0] not in ("object", "product") or (place, number) not in best:
-        return each
-    return replace(each, score=each.score + _INSIDE * best[place, number])
+def ranked(found: Sequence[Found], factors: Factors, wanted: int) -> list[Ranked]:
+    """The best of what was found: by relevance, trust and use, by what they hold, and varied.
+
+    They are as many as are `wanted`, or RANKED where these are more.
+    """
+    of_place, of_trait, types = factors.of_place, factors.of_trait, factors.types
+    every: list[tuple[float, int, int]] = []
+    for which, each in enumerate(found):
+        places, traits, *_ = each.numbers
+        weighed = [
+            -score * of_place[place] * of_trait[trait]
+            for score, place, trait in zip(each.scores, places, traits, strict=True)
+        ]
+        every += zip(weighed, repeat(which), count())
+    every.sort()
+    best = []
+    for score, which, at in every[: max(wanted, RANKED)]:
+        one = found[which]
+        place, trait, number, name = one.numbers
+        numbers = (place[at], trait[at], number[at], name[at])
+        best.append(Ranked(-score, one.places[at], numbers, types[numbers[1]]))
+    return [*_ordered(best[:RANKED]), *best[RANKED:]]
 
 
-def _varied(ranked: Sequence[Ranked]) -> list[Ranked]:
-    """Columns of one name after each other count less and less."""
-    seen: Counter[int] = Counter()
-    found = []
-    for each in ranked[:_VARIED]:
-        name = each.hit.numbers[3]
+def _ordered(best: list[Ranked]) -> list[Ranked]:
+    """What holds something good counts more, and a column that repeats the name of a better one less."""
+    held: dict[tuple[int, int], float] = {}
+    for type, inside in (("object", "column"), ("product", "object")):
+        for each in best:
+            if each.type == inside:
+                where = (each.numbers[0], each.numbers[2] if type == "object" else 0)
+                held[where] = max(held.get(where, 0.0), each.score)
+        for each in best:
+            if each.type == type:
+                each.score += _INSIDE * held.get((each.numbers[0], each.numbers[2]), 0.0)
+    best.sort(key=_by_score)
+    seen: dict[int, float] = {}
+    for each in best:
+        name = each.numbers[3]
         if name:
-            each = replace(each, score=each.score * _AGAIN ** seen[name])
-            seen[name] += 1
-        found.append(each)
-    found.sort(key=lambda each: (-each.score, each.hit.key))
-    return [*found, *ranked[_VARIED:]]
+            factor = seen.get(name, 1.0)
+            each.score *= factor
+            seen[name] = factor * _AGAIN
+    best.sort(key=_by_score)
+    return best
 
 
-def rank(hit: Hit, state: State) -> Ranked:
-    place, trait_number = hit.numbers[:2]
-    standing, trait = state.standings[place], state.traits[trait_number]
-    type, status = trait[0], trait[1]
-    factor = OF_TYPE[type] * OF_STATUS.get(status, 0.5)
-    factor *= 1 + _TRUST * (standing.trust - 0.5) + _USE * standing.use
-    if trait[3] == "key":
-        factor *= _KEY
-    return Ranked(hit, hit.score * factor, standing, trait)
+def _by_score(each: Ranked) -> float:
+    return -each.score
 
 
-def facets(ranked: Sequence[Ranked]) -> dict[str, list[tuple[str, int]]]:
-    """How many of these have each value."""
-    traits = Counter(each.trait for each in ranked)
-    places = Counter((each.standing.domain, each.standing.product) for each in ranked)
-    standings = {(each.standing.domain, each.standing.product): each.standing for each in ranked}
+def facets(found: Sequence[Found], state: State) -> dict[str, list[tuple[str, int]]]:
+    """How many of what was found have each value."""
+    places: Counter[int] = Counter()
+    traits: Counter[int] = Counter()
+    for each in found:
+        places.update(each.numbers[0])
+        traits.update(each.numbers[1])
     counts: dict[str, Counter[str]] = {name: Counter() for name in FILTERS}
-    for (type, status, classification, _, *tags), count in traits.items():
-        counts["type"][type] += count
-        counts["status"][status] += count
-        counts["classification"][classification] += count
+    for trait, times in traits.items():
+        type, status, classification, _, *tags = state.traits[trait]
+        counts["type"][type] += times
+        counts["status"][status] += times
+        counts["classification"][classification] += times
         for tag in tags:
-            counts["tag"][tag] += count
-    for key, count in places.items():
-        standing = standings[key]
-        counts["domain"][standing.domain] += count
-        counts["owner"][standing.owner or ""] += count
-        counts["product_type"][standing.product_type or ""] += count
+            counts["tag"][tag] += times
+    for place, times in places.items():
+        standing = state.standings[place]
+        counts["domain"][standing.domain] += times
+        counts["owner"][standing.owner or ""] += times
+        counts["product_type"][standing.product_type or ""] += times
         for source in standing.sources:
-            counts["source"][source] += count
+            counts["source"][source] += times
     return {
         name: sorted(((v, n) for v, n in values.items() if v), key=lambda each: (-each[1], each[0]))
         for name, values in counts.items()

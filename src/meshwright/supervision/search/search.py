@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from meshwright.provisioning.ports.search import GROUPS, Meanings, SearchIndex, SearchView, WordQuery
 from meshwright.supervision.search.answer import Answer, FoundThing, Spans
 from meshwright.supervision.search.meaning import fused, near, share_of_meaning
 from meshwright.supervision.search.question import Question, Understood, understand
-from meshwright.supervision.search.ranking import WEIGHTS, Ranked, facets, order, rank
+from meshwright.supervision.search.ranking import WEIGHTS, Factors, Ranked, facets, ranked
 from meshwright.supervision.search.state import State
 from meshwright.supervision.search.words import placed_words
 
-BEST = 1000
+BEST = 500
 """Entries of each group that are ranked by trust and use, and counted by facet."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The state of a view, read once."""
+
+    written: bytes | None
+    state: State
+    factors: Factors
 
 
 class MeshSearch:
@@ -28,15 +38,14 @@ class MeshSearch:
         self._index = index
         self._mesh = mesh
         self._meanings = meanings
-        self._known: tuple[bytes | None, State] = (None, State(mesh))
+        self._known: _Known | None = None
 
-    def state(self, view: SearchView) -> State:
-        """The state of a view."""
+    def _known_of(self, view: SearchView) -> _Known:
         known = self._known
-        if view.state is not known[0]:
-            known = (view.state, State.read(view.state, self._mesh) or State(self._mesh))
-            self._known = known
-        return known[1]
+        if known is None or view.state is not known.written:
+            state = State.read(view.state, self._mesh) or State(self._mesh)
+            known = self._known = _Known(view.state, state, Factors(state))
+        return known
 
     def ask(self, question: Question, current: bool = True) -> Answer:
         """What answers a question.
@@ -46,33 +55,31 @@ class MeshSearch:
         """
         question = question.checked()
         view = self._index.view()
-        state = self.state(view)
+        known = self._known_of(view)
         understood = understand(question, view, self._index.stem)
         if question.text.strip() and not understood.words and self._meanings is None:
             return Answer(question.text, (), 0, 0, {}, {}, current)
-        total, ranked = self._ranked(view, state, question, understood)
-        page = ranked[question.offset : question.offset + question.limit]
-        sources = view.fetch([each.hit for each in page])
+        found = [
+            view.search(WordQuery(group, understood.words, WEIGHTS[group], question.filters, BEST))
+            for group in _groups(question.filters.get("type", ()))
+        ]
+        wanted = question.offset + question.limit
+        best = ranked(found, known.factors, wanted)
+        if self._meanings is not None and question.text.strip():
+            by_meaning = near(self._meanings, view, question)
+            share = share_of_meaning(understood)
+            best = fused(best, ranked([by_meaning], known.factors, wanted), share, view)
+        page = best[question.offset : question.offset + question.limit]
+        sources = view.fetch(each.place for each in page)
         marker = _Marker(understood, self._index.stem)
-        found = [_told(each, json.loads(source), marker) for each, source in zip(page, sources, strict=True)]
-        counts = facets(ranked)
-        return Answer(question.text, found, total, len(ranked), counts, understood.corrected, current)
-
-    def _ranked(
-        self, view: SearchView, state: State, question: Question, understood: Understood
-    ) -> tuple[int, Sequence[Ranked]]:
-        total, ranked = 0, []
-        for group in _groups(question.filters.get("type", ())):
-            query = WordQuery(group, understood.words, WEIGHTS[group], question.filters, BEST)
-            found = view.search(query)
-            total += found.total
-            ranked += [rank(hit, state) for hit in found.hits]
-        by_words = order(ranked)
-        if self._meanings is None or not question.text.strip():
-            return total, by_words
-        by_meaning = order([rank(hit, state) for hit in near(self._meanings, view, question)])
-        whole = fused(by_words, by_meaning, share_of_meaning(understood))
-        return max(total, len(whole)), whole
+        told = [
+            _told(each, json.loads(source), known.state, marker)
+            for each, source in zip(page, sources, strict=True)
+        ]
+        total = max(len(best), sum(each.total for each in found))
+        counted = sum(len(each.scores) for each in found)
+        counts = facets(found, known.state)
+        return Answer(question.text, told, total, counted, counts, understood.corrected, current)
 
 
 def _groups(types: Collection[str]) -> Iterator[str]:
@@ -101,9 +108,10 @@ class _Marker:
         return found
 
 
-def _told(ranked: Ranked, source: Mapping[str, Any], marker: _Marker) -> FoundThing:
-    _, status, classification, _, *tags = ranked.trait
-    standing = ranked.standing
+def _told(each: Ranked, source: Mapping[str, Any], state: State, marker: _Marker) -> FoundThing:
+    place, trait, _, _ = each.numbers
+    _, status, classification, _, *tags = state.traits[trait]
+    standing = state.standings[place]
     title, description = source["title"], source.get("description")
     return FoundThing(
         type=source["type"],
@@ -122,6 +130,6 @@ def _told(ranked: Ranked, source: Mapping[str, Any], marker: _Marker) -> FoundTh
         owner=standing.owner,
         trust=standing.trust,
         use=standing.use,
-        score=round(ranked.score, 4),
+        score=round(each.score, 4),
         marks={"title": marker.spans(title), "description": marker.spans(description)},
     )

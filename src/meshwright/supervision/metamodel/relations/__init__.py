@@ -31,11 +31,16 @@ _NAMES = (
     "authoritative_definitions",
     "synonyms",
     "custom_properties",
+    "dashboards",
+    "tiles",
     "publications",
     "publication_inputs",
     "runs",
     "checks",
     "slo_status",
+    "policies",
+    "waivers",
+    "violations",
     "facts",
 )
 
