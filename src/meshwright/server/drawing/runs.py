@@ -72,7 +72,7 @@ def day_line(days: Sequence[tuple[date, int]]) -> Markup:
     """A count by day as an area."""
     if not days:
         return Markup("")
-    width, height = 720, 120
+    width, height = 560, 110
     most = max(count for _, count in days) or 1
     step = width / max(len(days) - 1, 1)
     points = [(place * step, height - (height - 12) * count / most) for place, (_, count) in enumerate(days)]

@@ -125,8 +125,6 @@ def _health(key: str, values: Mapping[str, Any]) -> Health:
         warnings.append("Nothing is published yet")
     if values["pinned"]:
         warnings.append(f"Pinned to publication {values['publication']} by a rollback")
-    if count := values["violations"]:
-        warnings.append("1 policy violation" if count == 1 else f"{count} policy violations")
     if bad:
         return Health("bad", (*bad, *warnings))
     return Health("warning", tuple(warnings)) if warnings else GOOD

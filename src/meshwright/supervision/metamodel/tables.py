@@ -72,6 +72,11 @@ class MeshTables:
     _publications: Sequence[RecordedPublication] = field(default=(), repr=False)
     _policies: Mapping[str, AppliedPolicies] = field(default_factory=dict, repr=False)
 
+    @property
+    def policies(self) -> Mapping[str, AppliedPolicies]:
+        """The applied policies by owner."""
+        return self._policies
+
     @classmethod
     def empty(cls, mesh: str, names: Collection[str] | None = None) -> MeshTables:
         """Nothing yet; `names` leaves other relations out, but for those that these are made from."""
