@@ -31,6 +31,7 @@ from measuring import (
     peer_dbt,
     timed,
 )
+from searching import questions, search
 from verifying import text, verification
 
 
@@ -178,6 +179,8 @@ GROUPS: dict[str, Callable[[str], list[Row]]] = {
     "tables": tables,
     "lineage": lineage,
     "api": api,
+    "search": search,
+    "questions": questions,
 }
 
 

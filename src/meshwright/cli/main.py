@@ -30,6 +30,8 @@ COMMANDS: Mapping[str, str] = {
     "unpin": "operate",
     "gc": "operate",
     "facts": "operate",
+    "incidents": "monitor",
+    "watch": "monitor",
     "quarantine": "quarantine",
     "dashboard": "dashboards",
     "report": "reports",

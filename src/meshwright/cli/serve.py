@@ -9,15 +9,12 @@ import typer
 
 from meshwright.cli.options import EnvironmentOption, find_root
 from meshwright.cli.output import console
-from meshwright.errors import InputError, MissingPart, Unavailable
+from meshwright.errors import InputError, MissingPart
 
 if TYPE_CHECKING:
     from meshwright.server.site import Site
 
 DEFAULT_PORT = 8800
-
-_WAITING = 2048
-"""Connections that may wait to be taken."""
 
 
 def register(app: typer.Typer) -> None:
@@ -34,10 +31,7 @@ def serve(
     environment: EnvironmentOption = None,
 ) -> None:
     """Serve the marketplace and the API of what is applied in an environment, until it is stopped."""
-    import socket
-
-    import uvicorn
-
+    from meshwright.cli.serving import listen, serve_app
     from meshwright.server.app import create_app
 
     site = _site(context, environment)
@@ -47,28 +41,13 @@ def serve(
             why="the server shows what was applied, never the files of a tree",
             way_out="`mesh apply` first",
         )
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # without its protocol asyncio would not send at once what belongs to one answer: 40 ms each
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-        listening.listen(_WAITING)  # whoever reads the address may connect
-    except OSError as error:
-        raise Unavailable(
-            f"port {port} of {host} cannot be used",
-            why=error.strerror or str(error),
-            way_out="stop what listens there, or take another with --port",
-        ) from None
-    shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{listening.getsockname()[1]}"
-    console().print(
-        f"Serving {site.live.mesh} ({site.environment.name}) at {address}. Ctrl-C stops it.",
-        markup=False,
-        soft_wrap=True,
-    )
-    config = uvicorn.Config(create_app(site), log_level="warning", access_log=False, server_header=False)
-    uvicorn.Server(config).run(sockets=[listening])
+    with listen(host, port) as (listening, address):
+        console().print(
+            f"Serving {site.live.mesh} ({site.environment.name}) at {address}. Ctrl-C stops it.",
+            markup=False,
+            soft_wrap=True,
+        )
+        serve_app(create_app(site), listening)
 
 
 def _site(context: typer.Context, environment: str | None) -> Site:

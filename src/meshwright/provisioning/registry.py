@@ -363,6 +363,21 @@ class Registry(Protocol):
         """Append facts."""
         ...
 
+    def record_unless(
+        self,
+        environment: str,
+        events: Sequence[Event],
+        seen: int,
+        kinds: Sequence[str],
+        clash: Callable[[Event, Fact], bool],
+    ) -> Sequence[Event]:
+        """Append those facts that nobody was faster with; gives what was appended.
+
+        One that `clash` finds at odds with a fact of `kinds` whose sequence is above `seen` is left out. So
+        several processes may decide by what they saw and record it once.
+        """
+        ...
+
     def facts(
         self,
         environment: str,

@@ -122,6 +122,12 @@ class Reading(Protocol):
         """The facts with a sequence above `after`, oldest first, some thousand at a time."""
         ...
 
+    def facts_of(
+        self, product: ProductKey, kinds: Collection[str], newest: int | None = None
+    ) -> Sequence[Fact]:
+        """The facts of these kinds about a product, oldest first; at most the `newest` of them."""
+        ...
+
     def publications(self) -> Sequence[RecordedPublication]:
         """The retained publications."""
         ...

@@ -10,7 +10,7 @@ from sqlalchemy import Row, and_, func, null, select
 from meshwright.adapters.registry import declarations, external, files
 from meshwright.adapters.registry.codec import load
 from meshwright.adapters.registry.database import Transaction
-from meshwright.adapters.registry.facts import to_fact
+from meshwright.adapters.registry.facts import read, to_fact
 from meshwright.adapters.registry.tables import (
     bundles,
     environments,
@@ -107,6 +107,12 @@ class BulkReading:
         rows = self._tx.run(query.execution_options(yield_per=_FACTS))
         for part in rows.partitions(_FACTS):
             yield [to_fact(row) for row in part]
+
+    def facts_of(
+        self, product: ProductKey, kinds: Collection[str], newest: int | None = None
+    ) -> Sequence[Fact]:
+        """See `provisioning.tables.Reading`."""
+        return read(self._tx, self._environment, str(product), tuple(kinds), newest)[::-1]
 
     def publications(self) -> Sequence[RecordedPublication]:
         """See `provisioning.tables.Reading`."""

@@ -348,6 +348,18 @@ class SqlRegistry(Registry):
         with self._database.writing() as tx:
             facts.append(tx, facts.hold_head(tx, environment), events)
 
+    def record_unless(
+        self,
+        environment: str,
+        events: Sequence[Event],
+        seen: int,
+        kinds: Sequence[str],
+        clash: Callable[[Event, Fact], bool],
+    ) -> Sequence[Event]:
+        """Append those facts that nobody was faster with; gives what was appended."""
+        with self._database.writing() as tx:
+            return facts.append_unless(tx, environment, events, seen, kinds, clash)
+
     def facts(
         self,
         environment: str,

@@ -144,6 +144,16 @@ class MeshTables:
             )._assembled(self)
 
     @property
+    def history(self) -> History:
+        """What facts tell; nothing where no relation that is wanted follows them."""
+        return self._history
+
+    @property
+    def policies(self) -> Sequence[AppliedPolicies]:
+        """The applied policies; none where no relation that is wanted follows them."""
+        return tuple(self._policies.values())
+
+    @property
     def external(self) -> External:
         """What others told of datasets and jobs outside the mesh."""
         return self._external

@@ -38,6 +38,8 @@ _NAMES = (
     "runs",
     "checks",
     "slo_status",
+    "incidents",
+    "alerts",
     "external_datasets",
     "external_jobs",
     "external_edges",
