@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from meshwright.model.address import ProductKey
+from meshwright.model.external import External
 from meshwright.model.publication import Fact
 from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies
 from meshwright.provisioning.tables import AppliedProduct, Reading, RecordedPublication
@@ -75,3 +76,7 @@ class ProductReading:
     def publications(self) -> Sequence[RecordedPublication]:
         """See `provisioning.tables.Reading`."""
         return ()
+
+    def external(self, after: int) -> tuple[int, External]:
+        """See `provisioning.tables.Reading`; no incident is about what others tell."""
+        return after, {}
