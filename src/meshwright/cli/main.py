@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, str] = {
     "dashboard": "dashboards",
     "report": "reports",
     "query": "consume",
+    "catalogue": "catalogue",
     "search": "search",
     "policy": "policy",
     "lineage": "lineage",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from meshwright.model.address import ProductKey
+from meshwright.model.external import External, ExternalKey
 from meshwright.model.product import Bundle
 from meshwright.model.publication import Candidate, DataFile, Fact, Handle, ObjectKey, Operation, Publication
 
@@ -170,6 +171,26 @@ class Registry(Protocol):
         Raises:
             Conflict: the environment's token is not `expected_token` (when one is given).
         """
+        ...
+
+    # --- what others tell
+
+    def tell(
+        self,
+        environment: str,
+        keys: Sequence[ExternalKey],
+        fold: Callable[[External], External],
+        events: Sequence[Event],
+    ) -> bool:
+        """Store what `fold` makes of what is known of these datasets and jobs, and record the events.
+
+        `fold` gets those of `keys` that are known; there is at least one event. False when it changes
+        nothing: nothing is recorded then.
+        """
+        ...
+
+    def external(self, environment: str) -> External:
+        """Everything that others told of datasets and jobs outside the mesh."""
         ...
 
     # --- locks

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from meshwright.model.address import ProductKey
 from meshwright.model.contract import Document
+from meshwright.model.external import External
 from meshwright.model.product import Bundle
 from meshwright.model.publication import Fact, Handle
 from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies
@@ -129,6 +130,11 @@ class Reading(Protocol):
 
     def publications(self) -> Sequence[RecordedPublication]:
         """The retained publications."""
+        ...
+
+    def external(self, after: int) -> tuple[int, External]:
+        """What others told of datasets and jobs outside the mesh, by facts with a sequence above `after`, and
+        the last such sequence; `after` where there is none."""
         ...
 
 

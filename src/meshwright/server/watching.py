@@ -38,6 +38,6 @@ class Watching:
                     _log.warning("incidents: %s", problem)
             except MeshwrightError as error:
                 _log.warning("the sweep for incidents failed: %s", error)
-            except Exception:
+            except Exception:  # noqa: BLE001 (the next sweep may do better)
                 _log.exception("the sweep for incidents failed")
             self._over.wait(self._seconds)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, and_, func, null, select
 
-from meshwright.adapters.registry import declarations, files
+from meshwright.adapters.registry import declarations, external, files
 from meshwright.adapters.registry.codec import load
 from meshwright.adapters.registry.database import Transaction
 from meshwright.adapters.registry.facts import read, to_fact
@@ -22,6 +22,7 @@ from meshwright.adapters.registry.tables import (
 )
 from meshwright.adapters.registry.tables import lineage as stored_lineage
 from meshwright.model.address import ProductKey
+from meshwright.model.external import External
 from meshwright.model.publication import Fact
 from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies
 from meshwright.provisioning.tables import AppliedProduct, RecordedPublication
@@ -132,6 +133,10 @@ class BulkReading:
             .order_by(publications.c.domain, publications.c.product, publications.c.number)
         )
         return tuple(map(_publication, self._tx.run(query)))
+
+    def external(self, after: int) -> tuple[int, External]:
+        """See `provisioning.tables.Reading`."""
+        return external.told_after(self._tx, self._environment, after)
 
 
 def _product(row: Row[Any]) -> AppliedProduct:

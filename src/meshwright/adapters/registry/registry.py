@@ -11,6 +11,7 @@ from typing import Self
 from meshwright.adapters.registry import (
     counts,
     declarations,
+    external,
     facts,
     locks,
     maintenance,
@@ -21,6 +22,7 @@ from meshwright.adapters.registry.bulk import BulkReading
 from meshwright.adapters.registry.database import Clock, Database, epoch
 from meshwright.adapters.registry.schema import ensure_schema
 from meshwright.model.address import ProductKey
+from meshwright.model.external import External, ExternalKey
 from meshwright.model.product import Bundle
 from meshwright.model.publication import Candidate, Fact, Handle, ObjectKey, Publication
 from meshwright.provisioning.registry import (
@@ -136,6 +138,24 @@ class SqlRegistry(Registry):
                 lineages or {},
                 policies or {},
             )
+
+    # --- what others tell
+
+    def tell(
+        self,
+        environment: str,
+        keys: Sequence[ExternalKey],
+        fold: Callable[[External], External],
+        events: Sequence[Event],
+    ) -> bool:
+        """Store what `fold` makes of what is known of these keys, with facts; false when nothing changed."""
+        with self._database.writing() as tx:
+            return external.tell(tx, environment, keys, fold, events)
+
+    def external(self, environment: str) -> External:
+        """Everything that others told of."""
+        with self._database.reading() as tx:
+            return external.told_after(tx, environment, 0)[1]
 
     # --- locks
 

@@ -22,7 +22,7 @@ _LEAST = 3.0  # of an incident of minutes, so that it is seen
 
 
 def incident_lines(incidents: Sequence[ShownIncident], now: datetime) -> Markup:
-    """One line for each thing that went wrong in the last `DAYS` days, with a bar for each time; newest first."""
+    """One line for each thing that went wrong in the last `DAYS` days, newest first; a bar for each time."""
     start = now - timedelta(days=DAYS)
     lanes: dict[tuple[str, str, str], list[ShownIncident]] = {}
     for each in incidents:

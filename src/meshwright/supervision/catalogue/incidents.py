@@ -19,7 +19,7 @@ LISTED = 50
 
 @dataclass(frozen=True, slots=True)
 class ShownIncident:
-    """A row of `mesh.incidents` with the channels that were told of its begin, and those that could not be."""
+    """A row of `mesh.incidents`, with the channels told of its begin, and those that could not be."""
 
     row: Row
     told: Sequence[str]

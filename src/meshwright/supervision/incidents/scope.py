@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from meshwright.model.address import ProductKey
+from meshwright.model.external import External
 from meshwright.model.publication import Fact
 from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies
 from meshwright.provisioning.tables import AppliedProduct, Reading, RecordedPublication
@@ -28,7 +29,7 @@ TOLD = (
 class ProductReading:
     """See `provisioning.tables.Reading`; of facts it has those that tell of incidents.
 
-    Which applied products there are besides, and what they have published, it does not say.
+    Which applied products there are besides, and what they have published or others told, it does not say.
     """
 
     def __init__(self, reading: Reading, product: ProductKey) -> None:
@@ -75,3 +76,7 @@ class ProductReading:
     def publications(self) -> Sequence[RecordedPublication]:
         """See `provisioning.tables.Reading`."""
         return ()
+
+    def external(self, after: int) -> tuple[int, External]:
+        """See `provisioning.tables.Reading`."""
+        return after, {}

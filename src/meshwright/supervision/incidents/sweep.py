@@ -119,11 +119,11 @@ class Watch:
         today = self._now().date().isoformat()
         if self.engine is None or self._judged == (tables.token, today):
             return tables
-        sets = sets_of(tables.policies)
+        sets = sets_of(tables.policies.values())
         wanted = needed([*RELATIONS, *relations_of_sweep(sets)])
         if not wanted <= tables.names:
             tables = self._refreshed(MeshTables.empty(self.mesh, wanted), None)
-            sets = sets_of(tables.policies)
+            sets = sets_of(tables.policies.values())
             if not needed([*RELATIONS, *relations_of_sweep(sets)]) <= wanted:
                 return tables  # others apply at this moment: the next sweep judges
         found, events = sweep_policies(sets, tables, self.engine, today)
