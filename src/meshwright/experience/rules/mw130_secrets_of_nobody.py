@@ -1,8 +1,8 @@
 """Secrets for a server that no contract names.
 
 ## What it does
-Looks under `secrets` of each environment for names that are none of the platform's own (`registry`,
-`openlineage`, `serve`, `smtp`, `alerts`) and not the name of a server in a source's contract. It is a warning.
+Looks under `secrets` of each environment for names that are none of the platform's own (`registry`, `serve`,
+`openlineage`, `smtp`, `alerts`) and not the name of a server in a source's contract. It is a warning.
 
 ## Why is this bad
 Such secrets reach nobody. Most likely the name is misspelt, and the source that was meant is asked without

@@ -14,7 +14,7 @@ from meshwright.supervision.catalogue.incidents import ShownIncident
 DAYS = 30
 """How far back the line goes."""
 
-_WIDTH = 720
+_WIDTH = 1160
 _LANES = 8
 _LANE = 30
 _BAR = 8
