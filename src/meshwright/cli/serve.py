@@ -27,6 +27,7 @@ def serve(
     environment: EnvironmentOption = None,
 ) -> None:
     """Serve the marketplace and the API of what is applied in an environment, until it is stopped."""
+    import gc
     import socket
 
     import uvicorn
@@ -35,6 +36,7 @@ def serve(
     from meshwright.server.opening import open_site
 
     site = open_site(find_root(context.obj.directory), environment)
+    site.live.follow(lambda snapshot: gc.freeze())  # what lives on is not looked through for circles
     if not site.live.current().tables.versions:
         raise InputError(
             f"nothing is applied in environment `{site.environment.name}`",

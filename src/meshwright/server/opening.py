@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from pathlib import Path
 
 from meshwright.errors import MissingPart
@@ -50,7 +49,6 @@ def open_site(
     )
     live.follow(search.follow)
     live.follow(policies.follow)
-    live.follow(lambda snapshot: gc.freeze())  # what lives on is not looked through for circles
     return Site(
         live=live,
         search=search,
