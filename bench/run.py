@@ -31,6 +31,7 @@ from measuring import (
     peer_dbt,
     timed,
 )
+from searching import questions, search
 from verifying import text, verification
 
 
@@ -158,6 +159,17 @@ def lineage(_: str) -> list[Row]:
     ]
 
 
+def api(_: str) -> list[Row]:
+    """Lists and documents of the API at 10,000 products, over HTTP."""
+    folder = many_products()
+    ask = [PYTHON, str(Path(__file__).parent / "api.py"), str(folder), "200"]
+    told = json.loads(subprocess.run(ask, env=environment(), check=True, capture_output=True).stdout)
+    return [
+        Row(f"API: {name}, p95 (against 50 ms)", each["p95"] * 1000, 50.0, 1.0, "ms")
+        for name, each in told["kinds"].items()
+    ]
+
+
 def server(_: str) -> list[Row]:
     """Pages of a mesh of 10,000 products, and what the server holds."""
     from server import percentile
@@ -189,6 +201,9 @@ GROUPS: dict[str, Callable[[str], list[Row]]] = {
     "text": text,
     "tables": tables,
     "lineage": lineage,
+    "api": api,
+    "search": search,
+    "questions": questions,
     "server": server,
 }
 

@@ -8,7 +8,7 @@ import typer
 
 from meshwright.cli.options import EnvironmentOption, find_root
 from meshwright.cli.output import console
-from meshwright.errors import InputError, Unavailable
+from meshwright.errors import InputError
 
 DEFAULT_PORT = 8800
 
@@ -28,10 +28,8 @@ def serve(
 ) -> None:
     """Serve the marketplace and the API of what is applied in an environment, until it is stopped."""
     import gc
-    import socket
 
-    import uvicorn
-
+    from meshwright.cli.serving import listen, serve_app
     from meshwright.server.app import create_app
     from meshwright.server.opening import open_site
 
@@ -43,23 +41,10 @@ def serve(
             why="the server shows what was applied, never the files of a tree",
             way_out="`mesh apply` first",
         )
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # else no TCP_NODELAY
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-    except OSError as error:
-        raise Unavailable(
-            f"port {port} of {host} cannot be used",
-            why=error.strerror or str(error),
-            way_out="stop what listens there, or take another with --port",
-        ) from None
-    shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{listening.getsockname()[1]}"
-    console().print(
-        f"Serving {site.live.mesh} ({site.environment.name}) at {address}. Ctrl-C stops it.",
-        markup=False,
-        soft_wrap=True,
-    )
-    config = uvicorn.Config(create_app(site), log_level="warning", access_log=False, server_header=False)
-    uvicorn.Server(config).run(sockets=[listening])
+    with listen(host, port) as (listening, address):
+        console().print(
+            f"Serving {site.live.mesh} ({site.environment.name}) at {address}. Ctrl-C stops it.",
+            markup=False,
+            soft_wrap=True,
+        )
+        serve_app(create_app(site), listening)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from meshwright.errors import MissingPart
 from meshwright.experience.load import load_settings
+from meshwright.provisioning.secrets import secrets_for
 from meshwright.server.behind import Behind
 from meshwright.server.live import LOOK_SECONDS, WAIT_SECONDS, LiveMesh
 from meshwright.server.search import LiveSearch
 from meshwright.server.site import Site
+from meshwright.server.writes import SECRET
 from meshwright.supervision.catalogue.compliance import compliance
 from meshwright.wiring import open_readable, open_registry, search_index, tables_engine
 
@@ -56,4 +59,6 @@ def open_site(
         registry=open_registry(found, root),
         environment=found,
         tables_engine=lambda: tables_engine(found, folder / "scratch"),
+        description=settings.description,
+        token=lambda: secrets_for(found, os.environ, root)(SECRET).get("token"),
     )

@@ -37,6 +37,8 @@ class Site:
     registry: Registry
     environment: Environment
     tables_engine: Callable[[], Tables]
+    description: str | None = None  # of the mesh
+    token: Callable[[], str | None] = lambda: None  # what whoever writes has to send
     charts: Charts = field(default_factory=charts)
     recent: Recent = field(default_factory=Recent)
 

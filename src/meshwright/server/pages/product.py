@@ -14,7 +14,7 @@ from meshwright.model.address import ProductKey
 from meshwright.server.drawing.lineage import draw_column_lineage, draw_product_lineage
 from meshwright.server.drawing.runs import run_bars
 from meshwright.server.links import name_of, page_of
-from meshwright.server.pages.dashboards import asked_of, shown_dashboard
+from meshwright.server.pages.dashboards import shown_dashboard
 from meshwright.server.pages.mesh import JUDGING_SECONDS, pages_at
 from meshwright.server.site import CurrentSite, CurrentSnapshot, Site, pages_of
 from meshwright.server.wording import change_text
@@ -121,7 +121,7 @@ def dashboards(
     """The dashboards of a product; the only one is shown."""
     rows = snapshot.catalogue.of("dashboards", domain, product)
     summary = snapshot.catalogue.product(domain, product)
-    shown = shown_dashboard(site, snapshot, summary.key, None, asked_of(request)) if len(rows) == 1 else {}
+    shown = shown_dashboard(request, site, snapshot, summary.key, None) if len(rows) == 1 else {}
     return _page(
         request,
         snapshot.catalogue,
