@@ -29,7 +29,7 @@ def test_a_plan_that_breaks_a_policy_is_refused_with_reason_and_way_out(mesh: Me
     told = mesh.run("plan", code=1).text
     assert f"x MW601 {PRODUCT}: policy `owned`: nobody owns it" in told
     assert "way out: Mend it." in told
-    assert "+ policies of the mesh: + owned" in told
+    assert "+ policies of the mesh: 1 policy" in told
     mesh.run("apply", "--yes", code=1)
     assert mesh.rows("select * from mesh.products") == []
     numbers(mesh, "sales/orders", team=TEAM)
@@ -215,3 +215,90 @@ def test_a_mesh_without_policies_says_so(mesh: MeshFolder) -> None:
     assert "No policy is in force" in mesh.run("policy", "list").text
     assert "nothing to score" in mesh.run("policy", "score").text
     mesh.run("policy", "check")
+
+
+def test_a_publication_is_judged_by_the_policies_that_ask_for_it(mesh: MeshFolder) -> None:
+    few = "select address, 'few rows' as reason from mesh.products p join mesh.publications q using (domain, product)"
+    policy(mesh, "few", f"{few} where q.current and q.rows < 2", when=["publish"], severity="warning")
+    told = mesh.run("apply", "--yes")
+    assert "! 2 new violations of policies" in told.text
+    rows = mesh.rows("select address, status from mesh.violations order by address")
+    assert [(row["address"], row["status"]) for row in rows] == [
+        ("mesh://acme/finance/revenue", "open"),
+        (PRODUCT, "open"),
+    ]
+    (mesh.root / "domains/sales/orders/models/sales_orders.sql").write_text(
+        "select range as id from range(9)\n"
+    )
+    mesh.run("apply", "--yes")
+    rows = mesh.rows("select address, status, because from mesh.violations where status = 'fixed'")
+    assert rows == [{"address": PRODUCT, "status": "fixed", "because": "mended"}]
+    mesh.run("policy", "check", "--record")
+    assert mesh.rows("select count(*) as n from mesh.violations where status = 'open'") == [{"n": 1}]
+
+
+def test_a_policy_that_is_withdrawn_takes_its_violations_along(mesh: MeshFolder) -> None:
+    file = policy(mesh, "owned", when=["continuous"])
+    policy(mesh, "other", severity="info", when=["continuous"])
+    mesh.run("apply", "--yes")
+    mesh.run("policy", "check", "--record", code=1)
+    file.unlink()
+    mesh.run("apply", "--yes")
+    mesh.run("policy", "check", "--record")
+    assert mesh.rows("select policy, because from mesh.violations order by policy") == [
+        {"policy": "other", "because": None},
+        {"policy": "owned", "because": "withdrawn"},
+    ]
+
+
+def test_nothing_changed_is_told_without_judging_and_a_changed_policy_is_a_plan(mesh: MeshFolder) -> None:
+    file = policy(mesh, "owned", severity="warning")
+    mesh.run("apply", "--yes")
+    assert mesh.run("apply", "--yes", "--format", "json").data["already"] is True
+    policy(mesh, "owned", severity="info")
+    assert "~ policies of the mesh: ~ owned" in mesh.run("plan").text
+    mesh.run("apply", "--yes")
+    assert mesh.rows("select severity from mesh.policies") == [{"severity": "info"}]
+    facts = mesh.run("facts", "--format", "json", "--limit", "100").data
+    told = [each["payload"]["changes"] for each in facts if each["kind"] == "policies.applied"]
+    assert told == [["~ owned"], ["+ owned"]]
+    file.unlink()
+    file.parent.rmdir()  # a tree that says nothing of policies leaves what is applied
+    assert "policies" not in mesh.run("plan").text
+
+
+def test_a_kept_plan_holds_the_policies_that_it_stores(mesh: MeshFolder) -> None:
+    policy(mesh, "owned", severity="warning")
+    mesh.run("plan", "--out", "p.json")
+    mesh.run("apply", "p.json", "--yes")
+    assert mesh.rows("select policy from mesh.policies") == [{"policy": "owned"}]
+    numbers(mesh, "finance/revenue", team=TEAM, name="Revenue")
+    mesh.run("plan", "--out", "p.json")
+    policy(mesh, "owned", severity="error")
+    mesh.run("plan", "--out", "q.json", code=1)
+    assert "moved" not in mesh.run("apply", "p.json", "--yes").text
+
+
+def test_another_repository_keeps_the_policies_of_the_mesh_and_cannot_change_them(tmp_path: Path) -> None:
+    registry = {"dev": {"registry": f"sqlite:///{tmp_path}/registry.db"}}
+    centre = MeshFolder(tmp_path / "centre", repository="centre", environments=registry)
+    policy(centre, "owned")
+    centre.run("apply", "--yes")
+    team = MeshFolder(tmp_path / "team", repository="team", environments=registry)
+    numbers(team, "sales/orders")
+    assert refusals(team) == [("MW601", PRODUCT)]
+    waiver(team, "one", "owned", PRODUCT, "2999-12-31")
+    assert ("MW605", "mesh") in refusals(team)
+    (team.root / "policies/waivers/one.yaml").unlink()
+    waiver(centre, "one", "owned", PRODUCT, "2999-12-31")
+    assert ("MW603", "policies/waivers/one.yaml") in refusals(centre)  # nothing is applied there yet
+    (centre.root / "policies/waivers/one.yaml").unlink()
+    numbers(team, "sales/orders", team=TEAM)
+    team.run("apply", "--yes")
+    (centre.root / "policies/owned.yaml").unlink()
+    assert "- policies of the mesh: - owned" in centre.run("plan").text
+    policy(team, "mine", severity="info")
+    team.run("apply", "--yes", "--take-over", "mesh")
+    assert team.rows("select policy, repository from mesh.policies") == [
+        {"policy": "mine", "repository": "team"}
+    ]

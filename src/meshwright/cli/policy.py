@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -107,7 +108,11 @@ def check(
         raise InputError("a sweep that is recorded judges every policy", way_out="leave the names out")
     workspace = open_workspace(context, environment, applied=applied or record)
     found = _assessed(workspace, policy or ())
-    recorded = _record(workspace, found) if record else None
+    recorded = None
+    if record:
+        from meshwright.supervision.policy.sweep import record_sweep
+
+        recorded = asdict(record_sweep(found, workspace.registry, workspace.environment.name))
     errors = [each for each in found.biting if each.severity == "error"]
     if format == "json":
         print_json(_check_json(workspace, found, recorded))
@@ -238,39 +243,16 @@ def _assessed(workspace: Workspace, names: Collection[str], into: dict[str, Any]
     return assess(sets, chosen, tables, workspace.tables_engine, mesh, today)
 
 
-def _record(workspace: Workspace, found: Assessment) -> Mapping[str, int]:
-    """Record what differs from what is known; gives how many are new, changed and gone."""
-    from meshwright.supervision.metamodel.history import VIOLATIONS
-    from meshwright.supervision.policy.record import events_of, open_violations
-
-    name = workspace.environment.name
-    facts = workspace.registry.facts(name, None, VIOLATIONS)
-    known = open_violations(reversed(facts))
-    swept = {each.name for each in found.policies.values() if "continuous" in each.when} & found.judged
-    events = events_of(
-        known,
-        [each for each in found.violations if each.policy in swept],
-        lambda policy, address: policy in swept,
-        lambda policy: policy in found.policies,
-    )
-    if events:
-        workspace.registry.record(name, events)
-    gone = sum(event.kind == "policy.fixed" for event in events)
-    places = {(each.policy, each.address) for each in known}
-    new = sum(
-        event.kind == "policy.violated" and (event.payload["policy"], event.payload["address"]) not in places
-        for event in events
-    )
-    return {"new": new, "changed": len(events) - gone - new, "gone": gone}
-
-
 def _check_json(
     workspace: Workspace, found: Assessment, recorded: Mapping[str, int] | None
 ) -> Mapping[str, Any]:
     return {
         "environment": workspace.environment.name,
         "applied": workspace.applied,
-        "policies": sorted(found.policies),
+        "policies": {
+            name: {"title": policy.title, "severity": policy.severity, "fix": policy.fix}
+            for name, policy in sorted(found.policies.items())
+        },
         "violations": [_violation_json(each, found) for each in found.violations],
         "failures": [each.as_json() for each in found.failures],
         "wrong_waivers": [
@@ -289,7 +271,6 @@ def _violation_json(violation: Violation, found: Assessment) -> Mapping[str, Any
         "address": violation.address,
         "reason": violation.reason,
         "waived_until": waiver.expires if waiver else None,
-        "fix": found.policies[violation.policy].fix,
     }
 
 

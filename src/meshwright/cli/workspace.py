@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from meshwright.cli.options import find_root
-from meshwright.errors import Conflict, DocumentError, InputError, MissingPart, Problem, Refused
+from meshwright.errors import (
+    Conflict,
+    DocumentError,
+    InputError,
+    MeshwrightError,
+    MissingPart,
+    Problem,
+    Refused,
+)
 from meshwright.experience.cache import Cache
 from meshwright.experience.load import RawTree, assemble, parse_sound, read_tree
 from meshwright.experience.staleness import stale_reasons
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
     from meshwright.experience.plan.policies import Verdicts
     from meshwright.experience.runs.context import Listener, RunContext
     from meshwright.experience.runs.nursery import Nursery
+    from meshwright.experience.runs.run import RunOutcome
     from meshwright.provisioning.ports import Infrastructure
     from meshwright.provisioning.tables import Tables
     from meshwright.supervision.metamodel.tables import MeshTables
@@ -189,6 +198,32 @@ class Workspace:
             self._domains(),
             self.demands,
         ).tables
+
+    def judge_published(self, outcomes: Iterable[RunOutcome]) -> None:
+        """Judge what has just been published by the policies that ask for it; say what is new."""
+        published = [outcome.product for outcome in outcomes if outcome.status == "published"]
+        if not published or not (self.state.policies or (not self.applied and self.demands)):
+            return
+        from meshwright.supervision.policy.sweep import judge_published
+        from meshwright.wiring import open_readable
+
+        name = self.environment.name
+        try:
+            found = judge_published(
+                published,
+                self.registry,
+                lambda: open_readable(self.environment, self.root).reading(name),
+                name,
+                self.raw.settings.name,
+                self.tables_engine,
+                self.now()[: len("2026-01-31")],
+            )
+        except MeshwrightError as error:  # it is published; a sweep will tell
+            typer.echo(f"! policies were not judged: {error.what}", err=True)
+            return
+        if found.new:
+            told = "1 new violation" if found.new == 1 else f"{found.new:,} new violations"
+            typer.echo(f"! {told} of policies; `mesh policy check --applied` has them", err=True)
 
     @property
     def scratch(self) -> Path:

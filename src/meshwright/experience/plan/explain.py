@@ -108,8 +108,7 @@ def _lines(change: Change) -> Iterator[str]:
             yield f"~ domain {change.domain}: taken over from repository {change.old} by {change.new}"
         case PolicyChange():
             of = "the mesh" if change.owner == MESH else f"domain {change.owner}"
-            details = f": {', '.join(change.details)}" if change.details else ""
-            yield f"{_SIGNS[change.action]} policies of {of}{details}"
+            yield f"{_SIGNS[change.action]} policies of {of}{_differing(change)}"
         case ProductChange():
             shown = change.files if change.action == "change" else ()
             more = f", and {len(shown) - _FILES_SHOWN} more" if len(shown) > _FILES_SHOWN else ""
@@ -132,6 +131,17 @@ def _lines(change: Change) -> Iterator[str]:
                     yield f"      hits {hit}"
         case Build():
             yield f"> build {change.product}: {'; '.join(change.reasons)}"
+
+
+def _differing(change: PolicyChange) -> str:
+    """The names of policies and waivers that differ, or how many are new where all of them are."""
+    if change.action != "add":
+        return f": {', '.join(change.details)}" if change.details else ""
+    waivers = sum(detail.startswith("+ waiver ") for detail in change.details)
+    policies = len(change.details) - waivers
+    told = [f"{policies} {'policy' if policies == 1 else 'policies'}"] * bool(policies)
+    told += [_count(waivers, "waiver")] * bool(waivers)
+    return f": {', '.join(told)}"
 
 
 def as_markdown(plan: Plan) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from meshwright.supervision.metamodel.column import Rows, array, as_text, boolean, integer, text, texts
@@ -18,6 +20,9 @@ def _more(level: Level, rows: Rows) -> Rows:
         array(level.values("physicalName"), "text", len(level)) if "physicalName" in level.fields else None
     )
     found["column"] = rows["name"] if physical is None else pc.coalesce(physical, rows["name"])
+    words = _classifications(level)
+    found["sensitivity"] = _ranked(words, SENSITIVITY, UNKNOWN_SENSITIVITY)
+    found["personal"] = _ranked(words, dict.fromkeys(PERSONAL, True), False)
     if "primaryKey" in level.fields:
         found["primary_key_position"] = _positions(level, "primaryKey", "primaryKeyPosition")
     if "partitioned" in level.fields:
@@ -32,6 +37,40 @@ def _more(level: Level, rows: Rows) -> Rows:
         options = level.values("logicalTypeOptions")
         found["options"] = [as_text(value) if value else None for value in options]
     return found
+
+
+SENSITIVITY: Mapping[str, int] = {
+    **dict.fromkeys(("public", "open"), 0),
+    "internal": 1,
+    **dict.fromkeys(("confidential", "sensitive"), 2),
+    **dict.fromkeys(("personal", "pii", "restricted", "secret", "strictly confidential"), 3),
+}
+"""How much protection classifications ask for, the words in lower case."""
+
+UNKNOWN_SENSITIVITY = 2
+"""That of what nobody classified, and of words that mean nothing here: it counts as sensitive."""
+
+PERSONAL = frozenset({"personal", "pii"})
+"""Classifications of personal data."""
+
+
+def _classifications(level: Level) -> pa.Array:
+    """The classification of each column in lower case, that of the column it is nested in if it has none."""
+    if "classification" not in level.fields:
+        return pa.nulls(len(level), pa.string())
+    words = [None if word is None else str(word).strip().lower() for word in level.values("classification")]
+    if any(parent is not None for parent in level.parents):
+        known: dict[tuple[int, str], str | None] = {}
+        for index, (of, path, parent) in enumerate(zip(level.of, level.paths, level.parents, strict=True)):
+            if words[index] is None and parent is not None:
+                words[index] = known.get((of, parent))
+            known[of, path] = words[index]
+    return array(words, "text", len(level))
+
+
+def _ranked(words: pa.Array, ranks: Mapping[str, Any], otherwise: Any) -> pa.Array:
+    keys, values = pa.array(list(ranks), pa.string()), pa.array(list(ranks.values()))
+    return pc.fill_null(values.take(pc.index_in(words, value_set=keys)), otherwise)
 
 
 def _positions(level: Level, flag: str, field: str) -> list[int | None]:
@@ -78,6 +117,13 @@ RELATION = Relation(
         integer("primary_key_position", "Its place in the primary key, from 1; null outside it."),
         integer("partition_position", "Its place among the partition columns, from 1; null for others."),
         text("classification", "How sensitive it is; null when nobody said.", "classification"),
+        integer(
+            "sensitivity",
+            "How much protection its classification, or that of the column it is nested in, asks for: "
+            "0 public, 1 internal, 2 confidential, 3 personal, restricted or secret; 2 where nobody said.",
+            required=True,
+        ),
+        boolean("personal", "Whether it is classified as personal data.", required=True),
         boolean("critical", "Whether it is a critical data element.", "criticalDataElement", default=False),
         text("semantic_type", "What kind of thing it is.", "semanticType"),
         text("encrypted_name", "The column that holds it encrypted.", "encryptedName"),
