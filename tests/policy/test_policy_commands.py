@@ -5,10 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.journeys.mesh_folder import MeshFolder
+from tests.journeys.mesh_folder import MeshFolder, column, contract, csv_server, custom
 from tests.policy.policy_mesh import OWNED, TEAM, numbers, policy, waiver
 
 PRODUCT = "mesh://acme/sales/orders"
+
+
+def shared(folder: Path) -> dict[str, dict[str, str]]:
+    """One environment for several repositories."""
+    return {"dev": {"registry": f"sqlite:///{folder}/registry.db", "warehouse": f"{folder}/warehouse"}}
 
 
 @pytest.fixture
@@ -109,19 +114,95 @@ def test_a_policy_that_cannot_be_judged_refuses_its_own_tree(mesh: MeshFolder) -
     assert [each["policy"] for each in found["verdicts"]] == ["owned"]
 
 
-def test_what_was_broken_before_is_told_and_does_not_stop_other_work(mesh: MeshFolder) -> None:
+def test_who_brings_a_policy_answers_for_what_breaks_it(mesh: MeshFolder) -> None:
     mesh.run("apply", "--yes")
     policy(mesh, "owned")
-    assert refusals(mesh) == [("MW601", PRODUCT)]  # who brings a policy answers for what breaks it
-    waiver(mesh, "one", "owned", PRODUCT, "2999-12-31")
+    assert refusals(mesh) == [("MW601", PRODUCT)]
+    policy(mesh, "owned", severity="warning")
     mesh.run("apply", "--yes")
-    numbers(mesh, "finance/revenue", team=TEAM, name="Revenue")
-    assert refusals(mesh, code=0) == []
-    policy(mesh, "named", "select address, 'no name' as reason from mesh.products where name is null")
-    waiver(mesh, "two", "named", PRODUCT, "2999-12-31")
-    mesh.run("apply", "--yes")
-    registry = mesh.root / ".mesh/dev/registry.db"
-    assert registry.exists()
+    policy(mesh, "owned")
+    assert refusals(mesh) == [("MW601", PRODUCT)]
+
+
+def test_what_others_demand_since_stops_no_work_elsewhere_in_a_domain(tmp_path: Path) -> None:
+    registry = shared(tmp_path)
+    team = MeshFolder(tmp_path / "team", repository="team", environments=registry)
+    numbers(team, "sales/orders")
+    numbers(team, "sales/returns")
+    team.run("apply", "--yes")
+    centre = MeshFolder(tmp_path / "centre", repository="centre", environments=registry)
+    policy(centre, "owned")
+    centre.run("apply", "--yes")  # it has no domains: nothing of its own breaks the policy
+    numbers(team, "sales/returns", team=TEAM)
+    plan = team.run("plan", "--format", "json").data
+    assert (plan["refusals"], plan["verdicts"]) == ([], [])
+    (warning,) = (each for each in plan["warnings"] if each["code"] == "MW601")
+    assert "`owned` is broken at 1 address of this tree" in warning["message"]
+    assert team.run("policy", "check", "--format", "json", code=1).data["violations"][0]["address"] == PRODUCT
+    numbers(team, "sales/orders", name="Orders")  # what is touched must keep it
+    assert refusals(team) == [("MW601", PRODUCT)]
+
+
+def test_a_plan_answers_for_what_it_causes_elsewhere(tmp_path: Path) -> None:
+    registry = shared(tmp_path)
+    provider = MeshFolder(
+        *(tmp_path / "provider",), repository="p", environments=registry, policies={"use": ["sunset_passed"]}
+    )
+    numbers(provider, "sales/orders")
+    provider.run("apply", "--yes")
+    consumer = MeshFolder(tmp_path / "consumer", repository="c", environments=registry)
+    consumer.product(
+        "finance/revenue",
+        [contract("revenue", {"revenue": [column("id")]})],
+        {"revenue.sql": "select id from up.sales_orders\n"},
+        inputs=[("up", "sales_orders")],
+        outputs=[("out", "1.0.0", "revenue")],
+    )
+    consumer.run("apply", "--yes")
+    end = custom(sunset="2020-01-01")
+    numbers(provider, "sales/orders", status="deprecated", customProperties=end)
+    assert ("MW601", "mesh://acme/finance/revenue/up") in refusals(provider)
+
+
+def flowing(mesh: MeshFolder, model: str, classification: str) -> None:
+    """Two products: one serves a personal column, the other makes a column of it."""
+    person = column("mail", "string", classification="personal")
+    mesh.csv("data/people.csv", "mail", "ada@example.com")
+    source = contract("people-file", {"people": [person]}, servers=csv_server("data/people.csv"))
+    mesh.product(
+        "sales/people",
+        [source, contract("people", {"people": [person]})],
+        {"people.sql": "select mail from files.people\n"},
+        inputs=[("files", "people-file")],
+        outputs=[("out", "1.0.0", "people")],
+    )
+    made = column("who", "string", classification=classification)
+    mesh.product(
+        "finance/debtors",
+        [contract("debtors", {"debtors": [made]})],
+        {"debtors.sql": model},
+        inputs=[("up", "people")],
+        outputs=[("out", "1.0.0", "debtors")],
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "classification", "refused"),
+    [
+        ("select lower(mail) as who from up.people\n", "internal", True),
+        ("select lower(mail) as who from up.people\n", "personal", False),
+        ("select md5(mail) as who from up.people\n", "internal", False),
+        ("select 'somebody' as who from up.people where mail like 'a%'\n", "internal", False),
+        ("with t as (select mail as x from up.people) select x || '!' as who from t\n", "public", True),
+    ],
+)
+def test_sensitive_data_are_followed_through_the_models_of_a_plan(
+    model: str, classification: str, refused: bool, tmp_path: Path
+) -> None:
+    mesh = MeshFolder(tmp_path / "mesh", policies={"use": ["sensitive_flow"]})
+    flowing(mesh, model, classification)
+    address = "mesh://acme/finance/debtors/out@1#debtors.who"
+    assert refusals(mesh, code=int(refused)) == [("MW601", address)] * refused
 
 
 def test_policies_of_the_package_are_switched_on_by_name(tmp_path: Path) -> None:
@@ -218,8 +299,11 @@ def test_a_mesh_without_policies_says_so(mesh: MeshFolder) -> None:
 
 
 def test_a_publication_is_judged_by_the_policies_that_ask_for_it(mesh: MeshFolder) -> None:
-    few = "select address, 'few rows' as reason from mesh.products p join mesh.publications q using (domain, product)"
-    policy(mesh, "few", f"{few} where q.current and q.rows < 2", when=["publish"], severity="warning")
+    few = (
+        "select address, 'few rows' as reason from mesh.products "
+        "join mesh.publications q using (domain, product) where q.current and q.rows < 2"
+    )
+    policy(mesh, "few", few, when=["publish"], severity="warning")
     told = mesh.run("apply", "--yes")
     assert "! 2 new violations of policies" in told.text
     rows = mesh.rows("select address, status from mesh.violations order by address")
@@ -280,7 +364,7 @@ def test_a_kept_plan_holds_the_policies_that_it_stores(mesh: MeshFolder) -> None
 
 
 def test_another_repository_keeps_the_policies_of_the_mesh_and_cannot_change_them(tmp_path: Path) -> None:
-    registry = {"dev": {"registry": f"sqlite:///{tmp_path}/registry.db"}}
+    registry = shared(tmp_path)
     centre = MeshFolder(tmp_path / "centre", repository="centre", environments=registry)
     policy(centre, "owned")
     centre.run("apply", "--yes")
