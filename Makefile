@@ -5,11 +5,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test check bench docs lock clean
+.PHONY: help install demo test test-extras check bench docs lock clean
 
 help:
 	@echo "make demo    the main job on the Premium Offices mesh"
 	@echo "make test    all tests"
+	@echo "make test-extras  those of heavy extras, in a virtual environment of their own"
 	@echo "make check   lint, types, import contracts, docs"
 	@echo "make bench   side by side with dbt (installs it in a virtual environment of its own)"
 	@echo "make docs    write the generated pages again"
@@ -28,6 +29,12 @@ demo: $(STAMP)
 test: $(STAMP)
 	@$(BIN)/python -m pytest -n 2
 
+test-extras:
+	@test -d $(VENV)-extras || $(PYTHON) -m venv $(VENV)-extras
+	@$(VENV)-extras/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
+		-e '.[dev,great-expectations]'
+	@$(VENV)-extras/bin/python -m pytest -n 2 tests/verification/test_custom_rules.py
+
 check: $(STAMP)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -45,4 +52,4 @@ lock:
 	$(PYTHON) scripts/lock.py
 
 clean:
-	rm -rf $(VENV) .bench .mesh .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(VENV)-extras .bench .mesh .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

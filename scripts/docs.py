@@ -28,6 +28,7 @@ OURS = {
     "mesh-1.schema.json": "`mesh.yaml`",
     "domain-1.schema.json": "`domains/DOMAIN/domain.yaml`",
     "test-1.schema.json": "`domains/DOMAIN/PRODUCT/tests/*.yaml`",
+    "dashboard-1.schema.json": "`domains/DOMAIN/PRODUCT/dashboards/*.yaml`",
     "policy-1.schema.json": "`policies/*.yaml` and `domains/DOMAIN/policies/*.yaml`",
     "waiver-1.schema.json": "`policies/waivers/*.yaml` and `domains/DOMAIN/policies/waivers/*.yaml`",
 }

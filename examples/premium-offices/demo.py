@@ -1,30 +1,38 @@
 """The main job in a minute: from declarations to published data, and a bad delivery that is stopped.
 
-    python examples/premium-offices/demo.py [FOLDER] [--scale 1]
+    python examples/premium-offices/demo.py [FOLDER] [--scale 1] [--no-serve]
 
 Makes a working copy of the mesh in FOLDER (`.mesh/demo` when left out; an older copy is replaced),
-starts the operational systems there, and types the commands that a user would type.
+starts the operational systems there, and types the commands that a user would type. In the end the
+marketplace runs in the background; the next demo in the same folder ends it.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "operations"))
 
-from generate import bad_batch, generate
+from generate import bad_batch, generate, yesterday
 from systems import load_crm, systems
 
 HERE = Path(__file__).resolve().parent
 WIDTH = 100
+SERVER = ".mesh/server.pid"
+SERVER_LOG = ".mesh/server.log"
 OPEN_DEALS = """\
 SELECT b.city, count(*) AS open_deals, sum(d.yearly_rent_eur) AS expected_rent_eur
 FROM brokerage.deals.deals AS d
@@ -78,6 +86,7 @@ def working_copy(folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
         if not marker.exists():
             raise DemoFailed(f"{folder} is not empty and not from a demo; name another folder")
+        end_marketplace(folder)
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     marker.touch()
@@ -86,14 +95,63 @@ def working_copy(folder: Path) -> None:
         shutil.copytree(HERE / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
 
 
-def demo(folder: Path, scale: float) -> None:
+def start_marketplace(mesh: Demo) -> tuple[str, int]:
+    """Start `mesh serve` in the background; its address, and its process.
+
+    Raises:
+        DemoFailed: it does not answer within half a minute.
+    """
+    log = mesh.folder / SERVER_LOG
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [mesh.mesh, "serve", "--port", str(free_port())],
+            cwd=mesh.folder,
+            env={**mesh.environment, "COLUMNS": "200"},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    (mesh.folder / SERVER).write_text(str(server.pid))
+    until = time.monotonic() + 30
+    while time.monotonic() < until and server.poll() is None:
+        said = re.search(r"http://\S+:\d+", log.read_text())
+        with suppress(OSError):
+            if said and urllib.request.urlopen(f"{said[0]}/", timeout=5).status == 200:
+                return said[0], server.pid
+        time.sleep(0.05)
+    raise DemoFailed(f"the marketplace does not answer; {log} may tell why")
+
+
+def free_port() -> int:
+    """The port that `mesh serve` takes when left alone, or one that is free."""
+    with socket.socket() as found:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):
+            found.bind(("127.0.0.1", 8800))
+            return 8800
+    return 0
+
+
+def end_marketplace(folder: Path) -> None:
+    """End the server that an older demo in `folder` left, if that is what runs under its number."""
+    try:
+        server = int((folder / SERVER).read_text())
+        named = ["ps", "-p", str(server), "-o", "command="]
+        if "serve" in subprocess.run(named, capture_output=True, text=True, check=False).stdout.split():
+            os.kill(server, signal.SIGTERM)
+    except (OSError, ValueError):
+        return
+
+
+def demo(folder: Path, scale: float, serve: bool = True) -> None:
     """Everything, in order."""
     started = time.perf_counter()
     say("Premium Offices", OPENING)
     working_copy(folder)
     operations = folder / ".mesh" / "operations"
     operations.mkdir(parents=True)
-    rows = generate(operations, scale)
+    rows = generate(operations, scale, first=yesterday())
     with systems(operations) as environment:
         print(f"Their operational systems are up, with {rows:,} rows. The mesh is in {folder}")
         mesh = Demo(folder, environment)
@@ -112,6 +170,12 @@ def demo(folder: Path, scale: float) -> None:
         say("5  Consumers still read what was published before", "No negative rent, nothing of the bad day:")
         mesh.type("query", LEASES)
         mesh.type("history", "leasing/leases")
+        say("6  What the brokers see on Monday", DASHBOARD)
+        mesh.type("dashboard", "export", "brokerage/broker_cockpit", "--out", "monday_morning.html")
+    if serve:
+        say("7  The marketplace", MARKETPLACE)
+        address, server = start_marketplace(mesh)
+        print(f"\n    {address}\n\nIt runs until you type: kill {server}")
     say("What to try next")
     print(*what_next(folder, before), sep="\n")
     print(f"\nThat took {time.perf_counter() - started:.0f} seconds.")
@@ -126,6 +190,12 @@ then publishes it."""
 BAD_DELIVERY = """\
 The lease register sends 12 negative rents, 5 leases twice and 3 in spaces that nobody owns; in the
 CRM, 9 deals are in a stage that no process knows. The contracts of both products say otherwise."""
+DASHBOARD = """\
+A dashboard is declared with the product whose tables it shows. Here it is as one file that any browser
+opens; it holds what was published before the bad delivery."""
+MARKETPLACE = """\
+Everybody finds products there, what they promise and whether they keep it, where each column comes
+from, and the brokers' dashboard. It is `mesh serve`, in the background:"""
 
 
 def what_next(folder: Path, before: str) -> Iterator[str]:
@@ -165,6 +235,10 @@ NEXT = (
         ),
     ),
     (
+        "change the brokers' dashboard and see it change: dashboards/monday_morning.yaml of the product",
+        ("mesh dashboard preview brokerage/broker_cockpit",),
+    ),
+    (
         f"break a promise in {CONTRACT}:\n"
         "# make decimal(14,2) a decimal(12,2), and the plan names the consumer that it hits;\n"
         "# remove the column yearly_rent_eur, and you get the line of the model that reads it",
@@ -179,9 +253,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("folder", type=Path, nargs="?", default=Path(".mesh/demo"))
     parser.add_argument("--scale", type=float, default=1.0, help="1 is 60 buildings and some 42,000 rows")
+    parser.add_argument("--no-serve", action="store_true", help="leave no marketplace running")
     options = parser.parse_args()
     try:
-        demo(options.folder.resolve(), options.scale)
+        demo(options.folder.resolve(), options.scale, not options.no_serve)
     except DemoFailed as error:
         print(f"\nThe demo failed: {error}", file=sys.stderr)
         return 1

@@ -3,6 +3,7 @@
 MeshwrightError            says what, where, why and the way out
 ├── InputError             exit 2: what was given cannot be used
 │   ├── DocumentError      documents with problems, all of them at once
+│   ├── NotFound           what was asked for is not there
 │   └── SqlError           a statement that does not parse or reads what it may not
 ├── MissingPart            exit 2: an extra, a secret, a setting or an environment is not there
 ├── Unavailable            exit 2: a source, a warehouse or a registry does not answer
@@ -131,6 +132,12 @@ class DocumentError(InputError):
 
     def as_json(self) -> dict[str, Any]:
         return {**super().as_json(), "problems": [p.as_json() for p in self.problems]}
+
+
+class NotFound(InputError):
+    """What was asked for is not there."""
+
+    kind = "not_found"
 
 
 class SqlError(InputError):

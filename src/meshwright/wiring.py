@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from meshwright.model.address import ProductKey
     from meshwright.model.product import Bundle
     from meshwright.provisioning.ports import (
+        Charts,
         CustomEngine,
         Engine,
         EventSink,
+        Meanings,
         Notes,
         PythonRunner,
+        SearchIndex,
         Secrets,
         SourceReader,
         Warehouse,
@@ -245,6 +248,38 @@ def tables_engine(environment: Environment, scratch: Path) -> Tables:
 
     scratch.mkdir(parents=True, exist_ok=True)
     return DuckEngine([], {**environment.settings, "scratch": str(scratch)})
+
+
+def charts() -> Charts:
+    """What draws charts: Vega, in a process of its own that starts with the first chart."""
+    from meshwright.adapters.vega.charts import VegaCharts
+
+    return VegaCharts()
+
+
+def binding_engine() -> Tables:
+    """What binds queries to the columns of contracts; it reads no data, and touches no folder."""
+    from meshwright.adapters.duckdb.engine import DuckEngine
+
+    return DuckEngine([], {"memory_limit": "256MiB", "threads": 1})
+
+
+def search_index(folder: Path) -> SearchIndex:
+    """The search index in a folder, which is made when something is written."""
+    from meshwright.adapters.tantivy.index import TantivyIndex
+
+    return TantivyIndex(folder)
+
+
+def search_meanings(folder: Path) -> Meanings:
+    """What finds by meaning, with what it learnt in a folder.
+
+    Raises:
+        MissingPart: the extra `semantic` is not installed.
+    """
+    from meshwright.adapters.minilm.meanings import MiniLm
+
+    return MiniLm(folder)
 
 
 def policy_verdicts(

@@ -59,7 +59,7 @@ servers: [{server: crm, type: local, path: data/*.csv, format: csv}]
 """,
     "domains/brokerage/deals/models/deals.sql": "SELECT id FROM crm.deals\n",
     "domains/brokerage/deals/tests/deals.yaml": "- {test: it works, model: deals, expect: [{id: 1}]}\n",
-    "domains/brokerage/deals/dashboards/deals.yaml": "anything: [1]\n",
+    "domains/brokerage/deals/dashboards/deals.yaml": "dashboard: deals\ntitle: D\ntiles: [{text: x}]\n",
     "domains/brokerage/deals/data/drop.csv": "id\n1\n",
     "domains/brokerage/policies/p.yaml": "policy: x\n",
     "domains/assets/buildings/product.yaml": "apiVersion: v1.1.0\nkind: DataProduct\nid: buildings\n",

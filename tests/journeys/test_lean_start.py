@@ -46,3 +46,18 @@ def test_where_nothing_changed_no_engine_and_no_table_format_is_loaded(tmp_path:
         }
         & modules
     )
+
+
+def test_the_server_is_loaded_by_nothing_but_mesh_serve(tmp_path: Path) -> None:
+    mesh = orders_mesh(tmp_path)
+    server = {
+        "fastapi",
+        "starlette",
+        "uvicorn",
+        "jinja2",
+        "meshwright.server",
+        "meshwright.supervision.catalogue",
+    }
+    for words in (["plan"], ["apply", "--yes"], ["status"], ["query", "from mesh.products"]):
+        assert not server & loaded("--directory", str(mesh.root), *words)
+    assert not server & loaded("--version")

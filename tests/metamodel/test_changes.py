@@ -137,7 +137,8 @@ def test_runs_are_told_as_their_facts_come_in() -> None:
 
 def test_service_levels_are_kept_broken_or_unknown_as_the_last_publication_was_judged() -> None:
     levels = [
-        {"property": name, "value": 1, "unit": "d"} for name in ("latency", "retention", "availability")
+        {"property": name, "value": 1, "unit": "d"}
+        for name in ("latency", "retention", "availability", "frequency")
     ]
     contract = {"id": "c", "version": "1.0.0", "apiVersion": "v3.2.0", "slaProperties": levels, "schema": []}
     one = bundle("d0/p0", {"outputPorts": [{"name": "out", "version": "1.0.0", "contractId": "c"}]}, contract)
@@ -150,14 +151,14 @@ def test_service_levels_are_kept_broken_or_unknown_as_the_last_publication_was_j
         *(1, "run.finished"),
         run="r1",
         status="published",
-        service_levels=[told(0, "pass"), told(1, "pass"), told(1, "fail"), told(2, "skip")],
+        service_levels=[told(0, "pass"), told(1, "pass"), told(1, "fail"), told(2, "skip"), told(3, "warn")],
     )
     statuses = lambda tables: [r["status"] for r in rows_of(tables, "slo_status")]  # noqa: E731
-    assert statuses(tables_of({one.key: one})) == ["unknown"] * 3
+    assert statuses(tables_of({one.key: one})) == ["unknown"] * 4
     kept = Kept({one.key: one}, kept_facts=[ran])
-    assert statuses(MeshTables.empty("acme").refreshed(kept)) == ["kept", "broken", "unknown"]
+    assert statuses(MeshTables.empty("acme").refreshed(kept)) == ["kept", "broken", "unknown", "broken"]
     early = replace(ran, at="2025-01-01T00:00:00.000000Z")  # before the product was applied
     assert (
         statuses(MeshTables.empty("acme").refreshed(Kept({one.key: one}, kept_facts=[early])))
-        == ["unknown"] * 3
+        == ["unknown"] * 4
     )

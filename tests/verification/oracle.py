@@ -236,7 +236,7 @@ def _key(value: Any) -> Any:
     if isinstance(value, float):
         return "NaN" if math.isnan(value) else value + 0.0
     if isinstance(value, dict):
-        return tuple((name, _key(part)) for name, part in value.items())
+        return tuple((name, _key(value[name])) for name in sorted(value))
     if isinstance(value, (list, tuple)):
         return tuple(map(_key, value))
     return value

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import random
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import product
@@ -16,6 +18,7 @@ import pytest
 from tests.verification.contracts import deals
 
 from meshwright.adapters.duckdb.text_rows import CASTING_IN_READERS, TextRows, text_rows
+from meshwright.adapters.extraction.text import may_group_digits
 from meshwright.model.contract import ContractObject
 from meshwright.provisioning.ports import Located
 
@@ -247,6 +250,57 @@ def test_texts_of_csv(connection: duckdb.DuckDBPyConnection, tmp_path: Path, kin
     assert kind == "string" or any(proved), "nothing is read plainly"
 
 
+def test_numbers_that_the_reader_of_csv_gives(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """Where no file groups digits, the reader itself converts: to the same values, or it refuses."""
+    file = tmp_path / "d.csv"
+    obj = deals({"name": "n", "logicalType": "integer"}, {"name": "v", **KINDS["number"]}).objects[0]
+
+    def read(texts: Sequence[str]) -> set[bool]:
+        rows = (f'{n},"{text.replace(chr(34), chr(34) * 2)}"\n' for n, text in enumerate(texts))
+        file.write_text("n,v\n" + "".join(rows), encoding="utf-8", newline="")
+        assert not may_group_digits([str(file)])
+        located = Located("csv", (str(file),), "here", {"delimiter": ","}, headers=(("n", "v"),))
+        return _compare(connection, located, obj, texts, grouped=False)
+
+    texts = [*_listed(), *_mixed(CASES), *_short("number"), *(text.strip() for text in _listed())]
+    texts = [text for text in dict.fromkeys(texts) if not re.search("[0-9]_[0-9]", text)]
+    castable = (
+        "SELECT text FROM (SELECT unnest(?::VARCHAR[]) AS text) WHERE TRY_CAST(text AS DOUBLE) IS NOT NULL"
+    )
+    numbers = [text for (text,) in connection.execute(castable, [texts]).fetchall()]
+    others = sorted(set(texts) - set(numbers))
+    assert len(numbers) > 500
+    assert read(numbers) == {True}
+    few = [*WORDS, *AROUND, *random.Random(1).sample(others, min(CASES // 2, len(others)))]
+    assert {one for text in few if "\n" not in text for one in read([text])} == {False, True}
+
+
+@pytest.mark.parametrize(
+    ("text", "grouped"),
+    [
+        ("a,b\n1.5,x\n", False),
+        ("a_b,1_a\n1.5,x_1\n", False),
+        ("a,b\n1_000,x\n", True),
+        ("a,b\n1.5,x1_0\n", True),
+        ("_", False),
+        ("1_", False),
+        ("_1", False),
+        ("", False),
+        ("a_b\n" * 10_001, True),
+    ],
+)
+def test_digits_in_groups_are_found(tmp_path: Path, text: str, grouped: bool) -> None:
+    (tmp_path / "fine.csv").write_text("a\n1\n")
+    (tmp_path / "d.csv").write_text(text)
+    assert may_group_digits([str(tmp_path / "fine.csv"), str(tmp_path / "d.csv")]) is grouped
+
+
+@pytest.mark.parametrize("file", ["gone.csv", "s3://bucket/d.csv", "zipped.csv"])
+def test_digits_of_files_that_cannot_be_searched_may_be_grouped(tmp_path: Path, file: str) -> None:
+    (tmp_path / "zipped.csv").write_bytes(gzip.compress(b"a\n1\n"))
+    assert may_group_digits([str(tmp_path / file)])
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_values_of_json(connection: duckdb.DuckDBPyConnection, tmp_path: Path, kind: str) -> None:
     file = tmp_path / "d.jsonl"
@@ -298,9 +352,13 @@ def _proved(
 
 
 def _compare(
-    connection: duckdb.DuckDBPyConnection, located: Located, obj: ContractObject, texts: Sequence[str]
+    connection: duckdb.DuckDBPyConnection,
+    located: Located,
+    obj: ContractObject,
+    texts: Sequence[str],
+    grouped: bool = True,
 ) -> set[bool]:
-    exactly, plainly = text_rows(located, obj), text_rows(located, obj, {"v"})
+    exactly, plainly = text_rows(located, obj), text_rows(located, obj, {"v"}, grouped)
     if not plainly.doubts:
         return set()
     misfit = next(one for place, one in exactly.misfits.items() if place == (("field", "v"),))

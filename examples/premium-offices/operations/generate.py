@@ -1,6 +1,7 @@
 """Write what the operational systems of Premium Offices hold on one day.
 
-    python operations/generate.py                 the systems on the first day (30 June 2026)
+    python operations/generate.py                 the systems on their first day
+    python operations/generate.py --first 2026-06-30    on a first day other than yesterday
     python operations/generate.py --day 3         and what came in on the three days after it
     python operations/generate.py --bad-batch     and a delivery for the next day that is wrong
     python operations/generate.py --repair        the wrong delivery, withdrawn and corrected
@@ -9,7 +10,7 @@
     FOLDER/crm/BATCH/*.csv     what the brokers' CRM holds; `systems.py` loads new batches
     FOLDER/market/*.json       what the market data provider serves
 
-The same arguments write the same bytes.
+The same arguments write the same bytes. The first day is kept for the days after it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -85,9 +87,8 @@ def crm_rows(company: Company, day: date) -> dict[str, list[Row]]:
     }
 
 
-def write_crm(folder: Path, company: Company, day: date, after: date | None) -> int:
-    """Write the CRM's rows as a batch; with `after`, only those that are new or changed since."""
-    number = (day - FIRST_DAY).days
+def write_crm(folder: Path, company: Company, number: int, day: date, after: date | None) -> int:
+    """Write the CRM's rows as batch `number`; with `after`, only those that are new or changed since."""
     target = folder / "crm" / f"{number:04}"
     before = crm_rows(company, after) if after else {}
     count = 0
@@ -127,28 +128,49 @@ def write_market(folder: Path, company: Company, day: date) -> int:
     return count
 
 
-def generate(folder: Path, scale: float = 1.0, day: int = 0) -> int:
-    """Write the first day and the `day` days after it into `folder`; returns the rows written."""
+def generate(folder: Path, scale: float = 1.0, day: int = 0, first: date = FIRST_DAY) -> int:
+    """Write day `first` and the `day` days after it into `folder`; returns the rows written."""
     for part in ("drops", "crm", "market"):
         shutil.rmtree(folder / part, ignore_errors=True)
     company = Company(scale)
     rows = 0
     for number in range(day + 1):
-        today = FIRST_DAY + timedelta(days=number)
+        today = first + timedelta(days=number)
         after = today - timedelta(days=1) if number else None
-        rows += write_drops(folder, company, today, after) + write_crm(folder, company, today, after)
+        rows += write_drops(folder, company, today, after) + write_crm(folder, company, number, today, after)
         rows += write_market(folder, company, today)
-    (folder / "state.json").write_text(json.dumps({"scale": scale, "day": day}) + "\n", encoding="utf-8")
+    known = {"scale": scale, "first": first.isoformat(), "day": day}
+    (folder / "state.json").write_text(json.dumps(known) + "\n", encoding="utf-8")
     return rows
 
 
-def state(folder: Path) -> tuple[float, date]:
-    """The scale and the day that `folder` holds."""
+@dataclass(frozen=True)
+class State:
+    """What a folder holds: the scale, the first day, and how many days came after it."""
+
+    scale: float
+    first: date
+    day: int
+
+    @property
+    def today(self) -> date:
+        return self.first + timedelta(days=self.day)
+
+
+def state(folder: Path) -> State | None:
+    """What `folder` holds, None where nothing was generated."""
     path = folder / "state.json"
     if not path.is_file():
-        raise SystemExit(f"{folder} holds no generated data; run generate.py without a switch first")
+        return None
     known = json.loads(path.read_text(encoding="utf-8"))
-    return known["scale"], FIRST_DAY + timedelta(days=known["day"])
+    return State(known["scale"], date.fromisoformat(known["first"]), known["day"])
+
+
+def _generated(folder: Path) -> State:
+    known = state(folder)
+    if known is None:
+        raise SystemExit(f"{folder} holds no generated data; run generate.py without a switch first")
+    return known
 
 
 def bad_batch(folder: Path) -> int:
@@ -157,28 +179,34 @@ def bad_batch(folder: Path) -> int:
     The drop holds 12 negative rents (a credit note booked as a lease), 5 leases sent twice and 3 in
     spaces that nobody owns; in the CRM, 9 deals are in a stage that no process knows.
     """
-    scale, today = state(folder)
-    company, day = Company(scale), today + timedelta(days=1)
-    known = {row["lease_id"]: row for row in company.leases if row["recorded_on"] <= today}
-    latest = [{**row, "recorded_on": day} for row in list(known.values())[-40:]]
+    known = _generated(folder)
+    company, today, day = Company(known.scale), known.today, known.today + timedelta(days=1)
+    leases = {row["lease_id"]: row for row in company.leases if row["recorded_on"] <= today}
+    latest = [{**row, "recorded_on": day} for row in list(leases.values())[-40:]]
     negative = [{**row, "rent_eur_sqm_year": -row["rent_eur_sqm_year"]} for row in latest[:12]]
     nowhere = [{**row, "space_id": f"B9999-{n:02}A"} for n, row in enumerate(latest[12:15])]
     twice = latest[15:20] * 2
     rows = write_csv(folder / f"drops/leases/leases-{day}-bad.csv", negative + nowhere + twice)
-    return rows + write_csv(crm_batch(folder, today, "bad"), _stalled(company, today, "on_hold"))
+    return rows + write_csv(_crm_batch(folder, known, "bad"), _stalled(company, today, "on_hold"))
 
 
 def repair(folder: Path) -> int:
     """Withdraw the bad drop and correct the CRM."""
-    scale, today = state(folder)
+    known = _generated(folder)
     for path in (folder / "drops/leases").glob("*-bad.csv"):
         path.unlink()
-    return write_csv(crm_batch(folder, today, "repaired"), _stalled(Company(scale), today, None))
+    deals = _stalled(Company(known.scale), known.today, None)
+    return write_csv(_crm_batch(folder, known, "repaired"), deals)
 
 
-def crm_batch(folder: Path, today: date, what: str) -> Path:
-    """The deals of a batch that the CRM loads after those of `today` and before those of the next day."""
-    return folder / "crm" / f"{(today - FIRST_DAY).days:04}-{what}" / "deals.csv"
+def _crm_batch(folder: Path, known: State, what: str) -> Path:
+    """The deals of a batch that the CRM loads after those of today and before those of the next day."""
+    return folder / "crm" / f"{known.day:04}-{what}" / "deals.csv"
+
+
+def yesterday() -> date:
+    """The last day that is over (UTC), as far as there is a simulation."""
+    return min(datetime.now(UTC).date(), HORIZON - timedelta(days=30)) - timedelta(days=1)
 
 
 def _stalled(company: Company, today: date, stage: str | None) -> list[Row]:
@@ -193,6 +221,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--folder", type=Path, default=Path(".mesh/operations"))
     parser.add_argument("--scale", type=float, help="1 is 60 buildings and about 45,000 rows")
+    parser.add_argument("--first", type=date.fromisoformat, help="the first day; yesterday when left out")
     parser.add_argument("--day", type=int, help="days after the first")
     parser.add_argument("--bad-batch", action="store_true", help="add a wrong delivery for the next day")
     parser.add_argument("--repair", action="store_true", help="withdraw and correct the wrong delivery")
@@ -200,7 +229,9 @@ def main() -> None:
     options.folder.mkdir(parents=True, exist_ok=True)
     steps: list[Callable[[], int]] = []
     if not (options.bad_batch or options.repair) or options.scale or options.day is not None:
-        steps.append(lambda: generate(options.folder, options.scale or 1.0, options.day or 0))
+        known = state(options.folder)
+        first = options.first or (known.first if known else yesterday())
+        steps.append(lambda: generate(options.folder, options.scale or 1.0, options.day or 0, first))
     steps += [lambda: bad_batch(options.folder)] if options.bad_batch else []
     steps += [lambda: repair(options.folder)] if options.repair else []
     rows = sum(step() for step in steps)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 Row = dict[str, Any]
 
 FIRST_DAY = date(2026, 6, 30)
-"""The day the example starts on: `--day 0`."""
-HORIZON = FIRST_DAY + timedelta(days=365)
+"""The day on which the example starts where nothing else is said; asking rents are of this day."""
+HORIZON = date(2029, 12, 31)
+"""So far is simulated."""
 CRM_START = date(2024, 1, 1)
 INVOICES_START = date(2024, 7, 1)
 

@@ -31,12 +31,16 @@ COMMANDS: Mapping[str, str] = {
     "gc": "operate",
     "facts": "operate",
     "quarantine": "quarantine",
+    "dashboard": "dashboards",
+    "report": "reports",
     "query": "consume",
+    "search": "search",
     "policy": "policy",
     "lineage": "lineage",
     "impact": "lineage",
     "test": "testing",
     "verify": "verify",
+    "serve": "serve",
 }
 """Each command, and the module of this package that has it."""
 

@@ -27,7 +27,7 @@ from meshwright.experience.staleness import stale_reasons
 from meshwright.model.address import ProductKey
 from meshwright.model.mesh import Mesh
 from meshwright.model.policy import MESH
-from meshwright.model.product import Bundle, Domain, Environment
+from meshwright.model.product import Bundle, Domain, Environment, Product
 from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies, EnvironmentState, Registry
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from meshwright.provisioning.ports import Infrastructure
     from meshwright.provisioning.tables import Tables
     from meshwright.supervision.metamodel.tables import MeshTables
+    from meshwright.supervision.search.search import MeshSearch
 
 
 _MAY_FOLLOW = frozenset({"MW103", "MW105", "MW204", "MW307"})
@@ -176,6 +177,32 @@ class Workspace:
         empty = MeshTables.empty(self.raw.settings.name, tuple(names))
         with open_readable(self.environment, self.root).reading(self.environment.name) as reading:
             return empty.refreshed(reading)
+
+    def search(self, semantic: bool = False) -> tuple[MeshSearch, bool]:
+        """Search over what is applied, and whether its index is that of the mesh as it is now.
+
+        Raises:
+            MissingPart: `semantic` is wanted and not installed.
+        """
+        from meshwright.supervision.search.renewal import is_current
+        from meshwright.supervision.search.search import MeshSearch
+        from meshwright.wiring import open_readable, search_index, search_meanings
+
+        name, folder = self.raw.settings.name, self.root / ".mesh" / self.environment.name / "search"
+        meanings = search_meanings(folder) if semantic else None
+        index, current = search_index(folder), True
+        with open_readable(self.environment, self.root).reading(self.environment.name) as reading:
+            if not is_current(index, name, reading.token()):
+                from meshwright.supervision.metamodel.tables import MeshTables
+                from meshwright.supervision.search.documents import RELATIONS
+                from meshwright.supervision.search.renewal import renew
+
+                current = renew(index, MeshTables.empty(name, RELATIONS).refreshed(reading)).current
+        if meanings is not None:
+            from meshwright.supervision.search.meaning import learn
+
+            learn(meanings, index.view())
+        return MeshSearch(index, name, meanings), current
 
     def planned_tables(self, names: Iterable[str]) -> Mapping[str, Any]:
         """The mesh's own tables as applying this tree's files would make them; or as they are (`applied`)."""
@@ -324,7 +351,8 @@ class Workspace:
         mesh = self.mesh
         products = [mesh.products[bundle.key] for bundle in plan.bundles]
         folders = tuple(f"{bundle.folder}/" for bundle in plan.bundles)
-        for problem in validate(mesh, analyse_products(products, mesh, self.cache)):
+        found = validate(mesh, analyse_products(products, mesh, self.cache))
+        for problem in (*found, *self._dashboard_problems(products)):
             if problem.severity == "error" and (problem.file or "").startswith(folders):
                 hint = problem.hint or "mend it, and make the plan again"
                 yield Refusal(problem.code, problem.file or plan.mesh, problem.message, hint)
@@ -346,12 +374,20 @@ class Workspace:
             mesh = self._assembled(foreign, tree.bundles, tree.domains) if foreign else mesh
         owned = [product for product in mesh.products.values() if product.domain in mesh.owned]
         analyses = analyse_products(owned, mesh, self.cache)
-        problems = validate(mesh, analyses)
+        problems = (*validate(mesh, analyses), *self._dashboard_problems(owned))
         if unreadable:
             problems = tuple(problem for problem in problems if problem.code not in _MAY_FOLLOW)
         problems = (*self._read_policies()[1], *problems)
         located = locate(problems, finder(self.root)) if problems else ()
         return replace(mesh, owned=ours), (*unreadable, *located)
+
+    def _dashboard_problems(self, products: Sequence[Product]) -> tuple[Problem, ...]:
+        if not any(path.startswith("dashboards/") for each in products for path in each.bundle.documents):
+            return ()
+        from meshwright.experience.dashboards.judge import dashboard_problems
+        from meshwright.wiring import binding_engine
+
+        return dashboard_problems(products, binding_engine, self.cache)
 
     @cached_property
     def _stored(self) -> Mapping[ProductKey, Bundle]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """One document on its own; `kind` is contract, product, mesh, domain or test."""
+    """One document on its own; `kind` is contract, product, mesh, domain, test or dashboard."""
 
     kind: Kind
     file: str
@@ -79,7 +79,7 @@ def _kind_of(value: Any, file: str) -> Kind:
     bitol: dict[Any, Kind] = {"DataContract": "contract", "DataProduct": "product"}
     if isinstance(kind, str) and kind in bitol:
         return bitol[kind]
-    ours: tuple[Kind, ...] = ("test", "mesh", "domain")
+    ours: tuple[Kind, ...] = ("test", "mesh", "domain", "dashboard")
     if "kind" not in first and "apiVersion" not in first:
         for name in ours:
             if name in first:

@@ -29,7 +29,7 @@ from meshwright.experience.tree import (
 from meshwright.model.address import ProductKey
 from meshwright.model.mesh import Mesh
 from meshwright.model.policy import MESH
-from meshwright.model.product import Bundle, Domain
+from meshwright.model.product import Bundle, Domain, Product
 from meshwright.provisioning.collector import collector_paused
 from meshwright.standards.odcs import read_contract
 from meshwright.standards.odps import MODEL_NAME, read_product
@@ -48,10 +48,12 @@ __all__ = [
     "bundle_to_json",
     "load_document",
     "load_mesh",
+    "load_settings",
     "load_tree",
     "parse_bundle",
     "parse_bundles",
     "parse_tree",
+    "product_of",
     "read_tree",
 ]
 
@@ -86,6 +88,33 @@ class Tree:
     bundles: Mapping[ProductKey, Bundle] = field(repr=False)
 
 
+def load_settings(root: Path, cache: Cache | None = None) -> Settings:
+    """What `mesh.yaml` says; no other file of the tree is read, so domains count as owned where it says so.
+
+    Raises:
+        InputError: there is no mesh.yaml in `root`.
+        DocumentError: it is refused or wrong.
+    """
+    _must_be_mesh(root)
+    files = MeshFiles(root)
+    problems: list[Problem] = []
+    data = files.read(MESH_FILE)
+    sources = [Source("mesh", MESH_FILE, data)] if data is not None else []
+    (document,) = read_documents(sources, cache, problems) or [None]
+    if document is None:
+        raise DocumentError([*files.problems, *problems])
+    return read_settings(document, files.root, document.get("domains", ()))
+
+
+def _must_be_mesh(root: Path) -> None:
+    if not (root / MESH_FILE).exists():
+        raise InputError(
+            "there is no mesh.yaml here",
+            where=str(root),
+            way_out="go to the folder of a mesh, or start one with `mesh init`",
+        )
+
+
 def read_tree(root: Path, cache: Cache | None = None) -> RawTree:
     """Read the files of a tree and their digests; parse `mesh.yaml` only.
 
@@ -93,12 +122,7 @@ def read_tree(root: Path, cache: Cache | None = None) -> RawTree:
         InputError: there is no mesh.yaml in `root`.
         DocumentError: a file is refused or mesh.yaml is wrong; then with the problems of all files.
     """
-    if not (root / MESH_FILE).exists():
-        raise InputError(
-            "there is no mesh.yaml here",
-            where=str(root),
-            way_out="go to the folder of a mesh, or start one with `mesh init`",
-        )
+    _must_be_mesh(root)
     files = MeshFiles(root)
     problems: list[Problem] = []
     data = files.read(MESH_FILE)
@@ -179,15 +203,8 @@ def parse_bundle(raw: RawBundle, cache: Cache | None = None) -> Bundle:
 
 def assemble(settings: Settings, domains: Iterable[Domain], bundles: Iterable[Bundle]) -> Mesh:
     """The mesh of these domains and products, owned ones from files, others from the registry."""
-    products = {}
     with collector_paused():
-        for bundle in bundles:
-            contracts = [
-                read_contract(document, f"{bundle.folder}/{path}")
-                for path, document in bundle.documents.items()
-                if path.startswith(_CONTRACTS)
-            ]
-            products[bundle.key] = read_product(bundle, contracts)
+        products = {bundle.key: product_of(bundle) for bundle in bundles}
     return Mesh(
         name=settings.name,
         root=settings.root,
@@ -197,6 +214,16 @@ def assemble(settings: Settings, domains: Iterable[Domain], bundles: Iterable[Bu
         domains={domain.name: domain for domain in domains},
         products=products,
     )
+
+
+def product_of(bundle: Bundle) -> Product:
+    """The product that a bundle declares, with the contracts in it."""
+    contracts = [
+        read_contract(document, f"{bundle.folder}/{path}")
+        for path, document in bundle.documents.items()
+        if path.startswith(_CONTRACTS)
+    ]
+    return read_product(bundle, contracts)
 
 
 def load_mesh(
@@ -316,5 +343,5 @@ def _kind_at(path: str) -> tuple[bool, Kind | None]:
         if path.startswith("tests/"):
             return True, "test"
         if path.startswith("dashboards/"):
-            return True, None
+            return True, "dashboard"
     return False, None

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 class Builder(Expressions):
     """Reads one statement; `statement` gives its scopes, then `finish` its references."""
 
-    def __init__(self, text: str, refusals: Refusals) -> None:
-        super().__init__(refusals)
+    def __init__(self, text: str, refusals: Refusals, parameters: bool = False) -> None:
+        super().__init__(refusals, parameters)
         self.text = text
         self.ctes: set[str] = set()
         self.found: list[Found] = []

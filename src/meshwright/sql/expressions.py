@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -18,15 +19,17 @@ _COMPOSED = (*COMPOSED, (NAMED,) * len(COMPOSED))
 """Of what is only named (the last one), nothing is made."""
 
 
-class Expressions:
+class Expressions(ABC):
     """Reads the expressions of one statement; what it makes of queries inside them is a subclass's."""
 
-    def __init__(self, refusals: Refusals) -> None:
+    def __init__(self, refusals: Refusals, parameters: bool = False) -> None:
         from sqlglot import exp
 
         self.exp: Any = exp
         self.refusals = refusals
         self.forbidden = forbidden()
+        if parameters:
+            del self.forbidden[exp.Placeholder]
         self.steps = Steps(exp)
         self.multiplies = False  # the expression makes several rows of one
         self.windows: dict[str, Any] = {}
@@ -34,8 +37,8 @@ class Expressions:
         self.queries = (exp.Select, exp.SetOperation)
         self.carries = (exp.Column, exp.Dot, exp.Bracket, exp.Columns, *self.queries)
 
-    def _query(self, tree: Any, parent: Select | None, ctes: CTEs, into: Query | None = None) -> Query:
-        raise NotImplementedError
+    @abstractmethod
+    def _query(self, tree: Any, parent: Select | None, ctes: CTEs, into: Query | None = None) -> Query: ...
 
     def _check_node(self, node: Any) -> None:
         what = self.forbidden.get(type(node))

@@ -22,10 +22,10 @@ _PLAIN = frozenset(
 """What a plain statement consists of; no function is here, as its result may differ each time."""
 
 
-def parse_model(text: str, dialect: str, where: str) -> Statement:
+def parse_model(text: str, dialect: str, where: str, parameters: bool = False) -> Statement:
     """Read a model: exactly one SELECT, with CTEs and set operations as it likes.
 
-    `where` names the model's file in errors.
+    `where` names the model's file in errors. With `parameters` it may hold such (`$name`), as a query may.
 
     Raises:
         SqlError: it does not parse, is no SELECT, is several statements, or reads what no
@@ -35,14 +35,23 @@ def parse_model(text: str, dialect: str, where: str) -> Statement:
     refusals.check_size()
     try:
         tree = _only_select(text, dialect, refusals)
-        builder = Builder(text, refusals)
+        builder = Builder(text, refusals, parameters)
         query = builder.statement(tree)
     except RecursionError:
         raise refusals.at(
             None, "the statement is nested too deeply", way_out="give parts of it names with WITH"
         ) from None
     plain = all(type(node).__name__ in _PLAIN for node in tree.walk())
-    return Statement(text, dialect, where, tuple(builder.finish()), frozenset(builder.ctes), query, plain)
+    found = _parameters(tree) if parameters else ()
+    references = tuple(builder.finish())
+    return Statement(text, dialect, where, references, frozenset(builder.ctes), query, plain, found)
+
+
+def _parameters(tree: exp.Expr) -> tuple[str, ...]:
+    """The names of parameters, each once; one without a name is `?`."""
+    from sqlglot import exp
+
+    return tuple(dict.fromkeys(node.name or "?" for node in tree.find_all(exp.Placeholder)))
 
 
 def _only_select(text: str, dialect: str, refusals: Refusals) -> exp.Expr:

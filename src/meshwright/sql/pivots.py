@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from meshwright.sql.derivation import CONDITIONAL, FILTER, GROUP_BY, UNKNOWN
 from meshwright.sql.flow import Origins, made_of
 from meshwright.sql.resolve import Resolver
 from meshwright.sql.scopes import Source
 
 
-class Pivots(Resolver):
+class Pivots(Resolver, ABC):
     """Columns and rows behind pivots; of what is pivoted a subclass knows."""
 
+    @abstractmethod
     def column(self, source: Source, name: str | None) -> Origins:
         """What a column of a source comes from; None is all of them, as a row."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rows(self, source: Source) -> Origins:
         """What decides the rows of a source."""
-        raise NotImplementedError
 
+    @abstractmethod
     def counted(self, source: Source) -> Origins:
         """What a count of the rows of a source comes from."""
-        raise NotImplementedError
 
     def columns_of(self, source: Source) -> tuple[list[str], bool]:
         """As of any source; behind a pivot, what is known of its columns."""

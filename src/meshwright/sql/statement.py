@@ -41,7 +41,8 @@ class Statement:
 
     `where` names its file for errors, `ctes` are the names its WITH clauses give, in lower case,
     and `query` holds its scopes. A `plain` one selects and compares the columns of one table: reading
-    it again costs as much as reading its result, and gives the same.
+    it again costs as much as reading its result, and gives the same. `parameters` are the names of those that
+    it holds, where it may hold any.
     """
 
     text: str
@@ -51,6 +52,7 @@ class Statement:
     ctes: frozenset[str]
     query: Query = field(repr=False, compare=False)
     plain: bool = field(default=False, compare=False)
+    parameters: tuple[str, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -21,7 +21,8 @@ Schema = Mapping[str, Any] | bool
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One mistake. `at_key`: its place is the key, not the value. `missing` is a key not there."""
+    """One mistake. `at_key`: its place is the key, not the value. `missing` is a key not there; of `either`
+    keys one must be there."""
 
     path: Path
     code: str
@@ -29,6 +30,7 @@ class Finding:
     hint: str | None = None
     at_key: bool = False
     missing: str | None = None
+    either: tuple[str, ...] = ()
     wrong_type: tuple[str, ...] = ()
 
 
@@ -53,7 +55,13 @@ def explain(schema: Mapping[str, Any], document: Any) -> list[Finding]:
     """What is wrong with `document` by `schema`; empty when nothing is."""
     found = dict.fromkeys(_Walk(schema).errors(schema, document, ()))
     guessed = {(f.path[:-1], f.hint) for f in found if f.code == "MW003"}
-    return [f for f in found if not (f.missing and (f.path, _did_you_mean(f.missing)) in guessed)]
+
+    def told(finding: Finding) -> bool:
+        """Whether a key that is missing is told as one that is misspelt."""
+        keys = (finding.missing,) if finding.missing else finding.either
+        return any((finding.path, _did_you_mean(key)) in guessed for key in keys)
+
+    return [finding for finding in found if not told(finding)]
 
 
 class _Walk:
@@ -214,9 +222,9 @@ def _closest_branch(errors: list[list[Finding]], value: Any, path: Path) -> Iter
         )
         return
     if all(f.missing and f.path == path for found in right_type for f in found) and len(right_type) > 1:
-        keys = dict.fromkeys(f"`{f.missing}`" for found in right_type for f in found)
-        message = f"one of {', '.join(keys)} is needed"
-        yield Finding(path, "MW002", message, at_key=True)
+        names = tuple(dict.fromkeys(f.missing or "" for found in right_type for f in found))
+        message = f"one of {', '.join(f'`{name}`' for name in names)} is needed"
+        yield Finding(path, "MW002", message, at_key=True, either=names)
         return
     meant = [found for found in right_type if not any(f.missing and f.path == path for f in found)]
     meant = meant or right_type
@@ -229,8 +237,8 @@ def _closest_branch(errors: list[list[Finding]], value: Any, path: Path) -> Iter
     if all(f.message.startswith("must be written ") and f.path == path for f in forms):
         words = " or ".join(f.message.removeprefix("must be written ") for f in forms)
         yield replace(forms[0], message=f"must be written {words}")
-    elif all(f == forms[0] for f in forms):
-        yield forms[0]
+    elif all((f.path, f.message) == (forms[0].path, forms[0].message) for f in forms):
+        yield next((f for f in forms if (f.hint or "").startswith("did you mean")), forms[0])
     else:
         either = ", or ".join(f"`{_last(f.path)}` {f.message}" for f in forms)
         yield Finding(path, "MW002", f"either {either}", at_key=True)

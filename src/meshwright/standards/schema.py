@@ -13,7 +13,7 @@ from meshwright.errors import Problem
 if TYPE_CHECKING:
     from meshwright.standards.exact import Path
 
-Kind = Literal["contract", "product", "mesh", "domain", "test", "policy", "waiver"]
+Kind = Literal["contract", "product", "mesh", "domain", "test", "policy", "waiver", "dashboard"]
 """What a document is: ODCS, ODPS, or one of ours."""
 
 _FILES: dict[Kind, str] = {
@@ -22,6 +22,7 @@ _FILES: dict[Kind, str] = {
     "mesh": "mesh-1.schema.json",
     "domain": "domain-1.schema.json",
     "test": "test-1.schema.json",
+    "dashboard": "dashboard-1.schema.json",
     "policy": "policy-1.schema.json",
     "waiver": "waiver-1.schema.json",
 }
@@ -65,7 +66,7 @@ def check_document(kind: Kind, document: Any, file: str, data: bytes | None = No
     With `data`, what the document was read from, problems have line and column.
     """
     if validator_of(kind).is_valid(document):
-        return ()
+        return _placed(charts, file, data) if kind == "dashboard" and (charts := _charts(document)) else ()
     from meshwright.standards.explain import Finding, explain
 
     findings = explain(schema_of(kind), document)
@@ -77,6 +78,20 @@ def check_document(kind: Kind, document: Any, file: str, data: bytes | None = No
     if dropped > 0:
         findings.append(Finding((), "MW002", f"there are {dropped:,} more problems in this document"))
     return _placed(findings, file, data)
+
+
+def _charts(document: Any) -> list[Any]:
+    """What speaks against the charts of a dashboard."""
+    if not any("chart" in tile for tile in document["tiles"]):
+        return []
+    from meshwright.standards.vega import vega_lite_findings
+
+    return [
+        found
+        for index, tile in enumerate(document["tiles"])
+        if "chart" in tile
+        for found in vega_lite_findings(tile["chart"], ("tiles", index, "chart"))
+    ]
 
 
 def _placed(findings: Sequence[Any], file: str, data: bytes | None) -> tuple[Problem, ...]:

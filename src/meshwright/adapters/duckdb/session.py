@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ from meshwright.adapters.duckdb.relations import (
 )
 from meshwright.adapters.duckdb.text_rows import TextRows, plain_at_first, text_rows
 from meshwright.adapters.extraction.faults import explain, is_of_file
+from meshwright.adapters.extraction.text import may_group_digits
 from meshwright.errors import BuildError
 from meshwright.model.check import CheckSpec, Measure
 from meshwright.model.contract import ContractObject
@@ -272,7 +273,13 @@ class DuckSession:
         place = self._copies.get(located.files, located)
         self._files.append((tuple(map(Path, place.files)), located.where))
         self._read_text(name, text_rows(place, obj), located.where)
-        self._texts[name] = partial(text_rows, place, obj)
+        grouped = cache(partial(may_group_digits, place.files))
+
+        def rows(plainly: Collection[str] | None) -> TextRows:
+            exactly = plainly is not None and not plainly
+            return text_rows(place, obj, plainly, exactly or grouped())
+
+        self._texts[name] = rows
 
     def _read_text(self, name: str, text: TextRows, where: str) -> None:
         """Relation `name` is the text in its types; what it was read from stands beside, for its checks."""
@@ -307,7 +314,9 @@ class DuckSession:
             except duckdb.Error as error:
                 if not is_of_file(error):
                     raise
-                break
+                if not plainly & text.given:
+                    break
+                plainly = plainly - text.given
         exact = self._texts[name](())
         return asked(Judged(quote_identifier(_beside(name)), columns, misfits=exact.misfits), objects=objects)
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 
 from meshwright.adapters.duckdb.boundary import only_select
 from meshwright.adapters.duckdb.relations import scan_handle
@@ -16,6 +15,9 @@ from meshwright.errors import SqlError, Unavailable
 from meshwright.model.publication import Handle
 from meshwright.sql.duckdb_errors import statement_place, without_values
 from meshwright.sql.duckdb_types import quote_identifier
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class DuckTablesSession:
@@ -113,7 +115,7 @@ def open_tables(
 ) -> Iterator[DuckTablesSession]:
     """A session over tables and handles in a connection that is made for it, and closed after it.
 
-    A name is `schema.table` or `catalogue.schema.table`; nothing is copied.
+    A name is `table`, `schema.table` or `catalogue.schema.table`; nothing is copied.
     """
     try:
         for number, (name, table) in enumerate(relations.items()):
@@ -136,6 +138,9 @@ def open_tables(
 
 def _view(connection: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
     *path, table = name.split(".")
+    if not path:
+        connection.execute(f"CREATE VIEW {quote_identifier(table)} AS {sql}")
+        return
     catalogue, schema = path if len(path) == 2 else (path[0], "main")
     connection.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {quote_identifier(catalogue)}")
     place = f"{quote_identifier(catalogue)}.{quote_identifier(schema)}"

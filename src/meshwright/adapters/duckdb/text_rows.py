@@ -50,11 +50,14 @@ class _Reading:
     doubt: str | None = None
 
 
-def text_rows(located: Located, obj: ContractObject, plainly: Collection[str] | None = ()) -> TextRows:
+def text_rows(
+    located: Located, obj: ContractObject, plainly: Collection[str] | None = (), grouped: bool = True
+) -> TextRows:
     """How to read an object's CSV or JSON files; the columns `plainly`, all with None, by a cast.
 
     A column that the contract does not have stays text; so does one that has no type there. An
-    empty file has every column.
+    empty file has every column. `grouped` says whether a file may hold digits that are grouped by
+    underscores.
     """
     csv = located.form == "csv"
     names = _csv_columns(located, obj) if csv else tuple(prop.column for prop in obj.properties)
@@ -63,7 +66,7 @@ def text_rows(located: Located, obj: ContractObject, plainly: Collection[str] | 
     for name in names:
         prop, own = declared.get(name), plainly is None or name in plainly
         kept = quote_identifier(free_name(f"{name} as found", names))
-        readings[name] = _reading(quote_identifier(name), kept, TEXT if csv else JSON, prop, own)
+        readings[name] = _reading(quote_identifier(name), kept, TEXT if csv else JSON, prop, own, grouped)
     types = {name: reading.read for name, reading in readings.items()}
     found = _csv(located, types) if csv else _json(located, types)
     listed = ", ".join(part for reading in readings.values() for part in reading.listed)
@@ -72,9 +75,12 @@ def text_rows(located: Located, obj: ContractObject, plainly: Collection[str] | 
         names,
         {one.steps: one for reading in readings.values() for one in reading.misfits},
         {name: reading.doubt for name, reading in readings.items() if reading.doubt is not None},
-        frozenset(name for name, reading in readings.items() if reading.read == "DATE"),
+        frozenset(name for name, reading in readings.items() if reading.read in _CONVERTED),
     )
 
+
+_CONVERTED = ("DATE", "DOUBLE")
+"""Types that the reader is told to give."""
 
 CASTING_IN_READERS = "type_pushdown"
 """DuckDB's optimizer that has the reader of CSV cast a column, where a statement casts it and does
@@ -84,9 +90,7 @@ _FIRST = 2048
 """Rows that tell which columns may be read plainly."""
 
 
-def plain_at_first(
-    connection: duckdb.DuckDBPyConnection, rows: Callable[[Collection[str] | None], TextRows]
-) -> frozenset[str]:
+def plain_at_first(connection: duckdb.DuckDBPyConnection, rows: Callable[..., TextRows]) -> frozenset[str]:
     """The columns that may be read plainly as far as the first rows tell."""
     plainly: Collection[str] | None = None
     while True:
@@ -104,12 +108,14 @@ def plain_at_first(
         return frozenset(name for name, value in zip(text.doubts, found, strict=True) if not value)
 
 
-def _reading(name: str, kept: str, kind: ColumnType, prop: Property | None, plainly: bool) -> _Reading:
+def _reading(
+    name: str, kept: str, kind: ColumnType, prop: Property | None, plainly: bool, grouped: bool
+) -> _Reading:
     raw = f"found.{name}"
     read = "VARCHAR" if kind == TEXT else "JSON"
     if prop is None:
         return _Reading(read, (raw,))
-    cast = plain(raw, kept, name, kind, prop) if plainly else None
+    cast = plain(raw, kept, name, kind, prop, grouped) if plainly else None
     if cast is None:
         wrong = tuple(misfits(kept, name, kind, prop))
         return _Reading(read, (f"{judged_value(raw, kind, prop)} AS {name}", f"{raw} AS {kept}"), wrong)

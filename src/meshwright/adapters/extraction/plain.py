@@ -35,11 +35,12 @@ class Plain:
     doubt: str
 
 
-def plain(found: str, kept: str, value: str, kind: ColumnType, prop: Property) -> Plain | None:
+def plain(found: str, kept: str, value: str, kind: ColumnType, prop: Property, grouped: bool) -> Plain | None:
     """How to read a property plainly, None where that is no gain.
 
     `found` is the SQL of the column as the reader gives it, `kept` and `value` are the names that
-    the results get; `kind` tells whether the reader reads texts or JSON values.
+    the results get; `kind` tells whether the reader reads texts or JSON values, and `grouped` whether
+    there may be a text with digits grouped by underscores.
     """
     declared = column_type(prop)
     cast = f"TRY_CAST({found} AS {duckdb_type(declared)})"
@@ -51,6 +52,8 @@ def plain(found: str, kept: str, value: str, kind: ColumnType, prop: Property) -
         case "timestamp" if not _has_pattern(prop):
             doubt = f"{there} - {_rows_where(f'{same} AND strlen({kept}) = 19')}"
             return Plain("VARCHAR", cast, found, doubt)
+        case "double" if kind != JSON and not grouped:
+            return Plain("DOUBLE", found, found, "0")
         case "string" if kind == JSON:
             return Plain("VARCHAR", found, found, _rows_where(_may_be_no_string(value)))
     if kind == JSON:  # a string keeps its quotes, and is no number

@@ -6,7 +6,8 @@ import codecs
 import csv
 import gzip
 import io
-from collections.abc import Iterator
+import mmap
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
@@ -50,6 +51,45 @@ def delimiter_of(text: object, where: str) -> str:
             f"`{text}` is no delimiter", where=where, way_out="write one character, for example `;` or `tab`"
         )
     return delimiter
+
+
+_SEARCHED = 4 << 30
+"""Bytes of a file that are searched; more would be read from disk twice."""
+
+_COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+"""How files of gzip (RFC 1952) and Zstandard (RFC 8878) begin."""
+
+_UNDERSCORES = 10_000
+"""So many are looked at; after these some digits are taken to be grouped."""
+
+
+def may_group_digits(files: Iterable[str]) -> bool:
+    """Whether a file of UTF-8 text may hold an underscore between two digits (`1_000`).
+
+    True of what is compressed, is not on this machine, or has underscores beyond number.
+    """
+    return any(map(_may_group_digits, files))
+
+
+def _may_group_digits(file: str) -> bool:
+    path = Path(file)
+    try:
+        size = path.stat().st_size
+        if not 0 < size <= _SEARCHED:
+            return size > 0
+        with path.open("rb") as data, mmap.mmap(data.fileno(), 0, access=mmap.ACCESS_READ) as text:
+            if text[:4].startswith(_COMPRESSED):
+                return True
+            at = -1
+            for _ in range(_UNDERSCORES):
+                at = text.find(b"_", at + 1)
+                if at < 0:
+                    return False
+                if text[at - 1 : at].isdigit() and text[at + 1 : at + 2].isdigit():
+                    return True
+    except OSError:
+        pass
+    return True
 
 
 @contextmanager

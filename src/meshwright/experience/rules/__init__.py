@@ -6,6 +6,7 @@ line and column at the end, for the few places that need them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -129,7 +130,8 @@ def _located(problem: Problem, finder: Finder) -> Problem:
     if problem.file is None or problem.line is not None:
         return problem
     place = finder(problem.file, problem.path)
-    return replace(problem, line=place[0], column=place[1]) if place else problem
+    plain = re.sub(r":\d+:\d+\Z", "", problem.path)  # a place inside a text is told by line and column
+    return replace(problem, line=place[0], column=place[1], path=plain) if place else problem
 
 
 def _order(problem: Problem) -> tuple[str, int, str, str]:

@@ -26,6 +26,7 @@ RANGES: Mapping[str, str] = {
     "MW4": "Sources",
     "MW5": "Plans and compatibility",
     "MW6": "Policies",
+    "MW7": "Dashboards",
 }
 """What the first digit of a code says."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from meshwright.provisioning.ports.charts import Charts
 from meshwright.provisioning.ports.engine import (
     Counts,
     CustomEngine,
@@ -21,6 +22,7 @@ from meshwright.provisioning.ports.engine import (
 )
 from meshwright.provisioning.ports.events import EventSink
 from meshwright.provisioning.ports.python import Limits, ProcessCost, PythonRunner
+from meshwright.provisioning.ports.search import Meanings, SearchIndex, SearchView
 from meshwright.provisioning.ports.sources import (
     Extraction,
     Increment,
@@ -32,6 +34,7 @@ from meshwright.provisioning.ports.sources import (
 from meshwright.provisioning.ports.warehouse import StoredFile, Warehouse
 
 __all__ = [
+    "Charts",
     "Counts",
     "CustomEngine",
     "Deleted",
@@ -44,11 +47,14 @@ __all__ = [
     "Inspection",
     "Limits",
     "Located",
+    "Meanings",
     "Merge",
     "Notes",
     "Parted",
     "ProcessCost",
     "PythonRunner",
+    "SearchIndex",
+    "SearchView",
     "Secrets",
     "Session",
     "SourceCapabilities",

@@ -22,6 +22,7 @@ from meshwright.supervision.metamodel.column import Column, Rows, array
 Part = Mapping[str, Any]
 
 _CONTRACTS = "contracts/"
+_DASHBOARDS = "dashboards/"
 _NO_FIELDS: frozenset[str] = frozenset()
 _NESTED = frozenset({"properties", "items", "map"})
 
@@ -197,6 +198,22 @@ class Walk:
                     files.append(f"{product.folder}/{path}")
         ids, versions = level.values("id"), level.values("version")
         level.known = {"file": files, "contract_id": ids, "contract_version": versions}
+        return level
+
+    @cached_property
+    def dashboards(self) -> Level:
+        """One part per dashboard document."""
+        level = Level(self.products)
+        files: list[str] = []
+        for index, product in enumerate(self._products):
+            for path in sorted(path for path in product.documents if path.startswith(_DASHBOARDS)):
+                level.items.append(product.documents[path])
+                level.of.append(index)
+                files.append(f"{product.folder}/{path}")
+        names = level.values("dashboard")
+        above = self.products.known["address"]
+        places = [f"{above[of]}/dashboards/{name}" for of, name in zip(level.of, names, strict=True)]
+        level.known = {"file": files, "dashboard": array(names, "text", len(names)), "address": places}
         return level
 
     @cached_property

@@ -31,6 +31,8 @@ _NAMES = (
     "authoritative_definitions",
     "synonyms",
     "custom_properties",
+    "dashboards",
+    "tiles",
     "publications",
     "publication_inputs",
     "runs",

@@ -41,8 +41,9 @@ def _rows(world: World) -> Rows:
 
 _SAME = ("domain", "product", "port", "major", "contract_id", "path", "property", "value", "unit")
 
-_ORDER: Mapping[Any, int] = {"fail": 0, "error": 1, "skip": 2, "pass": 3}
-_STATUS: Mapping[Any, str] = {"fail": "broken", "pass": "kept"}
+_ORDER: Mapping[Any, int] = {"fail": 0, "warn": 0, "error": 1, "skip": 2, "pass": 3}
+_STATUS: Mapping[Any, str] = {"fail": "broken", "warn": "broken", "pass": "kept"}
+"""A service level that does not stop publication warns where it is broken."""
 
 _Verdicts = tuple[str, str, Sequence[Mapping[str, Any]]]
 

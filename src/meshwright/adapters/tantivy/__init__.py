@@ -1,0 +1,1 @@
+"""Search indexes in folders, by tantivy."""

@@ -1,0 +1,1 @@
+"""Charts drawn by Vega, in a process of its own."""

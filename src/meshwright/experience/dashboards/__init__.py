@@ -1,0 +1,1 @@
+"""Dashboards of products: declared, judged, and resolved to what they read."""

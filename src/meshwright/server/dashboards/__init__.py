@@ -1,0 +1,1 @@
+"""Dashboards as pages: drawn on the server, readable without JavaScript."""

@@ -1,0 +1,1 @@
+"""Reports about the mesh: dashboards over the mesh's own tables, one file each."""
