@@ -236,6 +236,15 @@ def test_unknown_keys_of_a_policy_are_errors_with_their_place(mesh: MeshFolder) 
     assert "policies/owned.yaml:3:1" in told and "did you mean `severity`?" in told
 
 
+def test_a_policy_and_a_waiver_are_validated_alone(mesh: MeshFolder) -> None:
+    file = policy(mesh, "owned")
+    other = waiver(mesh, "one", "owned", PRODUCT, "2999-12-31")
+    mesh.run("validate", str(file))
+    mesh.run("validate", str(other))
+    other.write_text(other.read_text().replace('"approver"', '"aprover"'))
+    assert "did you mean `approver`?" in mesh.run("validate", str(other), code=2).text
+
+
 def test_the_examples_of_a_policy_are_tried(mesh: MeshFolder) -> None:
     owner = {"products": [{"address": PRODUCT, "owner": "ada"}]}
     nobody = {"products": [{"address": PRODUCT}]}
@@ -356,6 +365,7 @@ def test_a_kept_plan_holds_the_policies_that_it_stores(mesh: MeshFolder) -> None
     mesh.run("plan", "--out", "p.json")
     mesh.run("apply", "p.json", "--yes")
     assert mesh.rows("select policy from mesh.policies") == [{"policy": "owned"}]
+    assert "already applied" in mesh.run("apply", "p.json", "--yes").text
     numbers(mesh, "finance/revenue", team=TEAM, name="Revenue")
     mesh.run("plan", "--out", "p.json")
     policy(mesh, "owned", severity="error")

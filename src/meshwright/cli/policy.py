@@ -188,8 +188,7 @@ def test(
         for name in without:
             console().print(f"! {name} has no examples", markup=False)
         typer.echo(
-            f"{plural(len(chosen) - len(without), 'policy').replace('policys', 'policies')}, "
-            f"{plural(len(tried), 'example')}, {len(wrong)} wrong."
+            f"{_count(len(chosen) - len(without))}, {plural(len(tried), 'example')}, {len(wrong)} wrong."
         )
     if wrong:
         raise typer.Exit(1)
@@ -295,15 +294,17 @@ def _print_check(found: Assessment, recorded: Mapping[str, int] | None) -> None:
         out.print(wrapped(f"x {wrong}", 0, 4), markup=False, style="bold red")
     waived = len(found.violations) - len(found.biting)
     parts = [
-        f"{sum(each.severity == severity for each in found.biting):,} {noun}"
-        for severity, noun in (("error", "errors"), ("warning", "warnings"), ("info", "notes"))
+        plural(sum(each.severity == severity for each in found.biting), noun)
+        for severity, noun in (("error", "error"), ("warning", "warning"), ("info", "note"))
     ]
-    count = len(found.policies)
-    noun = "policy" if count == 1 else "policies"
-    out.print(f"{count} {noun}: {', '.join(parts)}, {waived:,} waived.", markup=False)
+    out.print(f"{_count(len(found.policies))}: {', '.join(parts)}, {waived:,} waived.", markup=False)
     if recorded is not None:
         told = ", ".join(f"{count:,} {name}" for name, count in recorded.items())
         out.print(f"Recorded: {told}.", markup=False)
+
+
+def _count(policies: int) -> str:
+    return f"{policies:,} {'policy' if policies == 1 else 'policies'}"
 
 
 def _missing(missing: Sequence[str], waived: Sequence[str]) -> str:
