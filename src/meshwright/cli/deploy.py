@@ -298,7 +298,7 @@ def _execute(workspace: Workspace, found: Plan, format: str, nursery: Nursery | 
     with Progress(format == "text", [build.product for build in found.builds]) as progress:
         run_context = workspace.run_context(progress.listener)
         applied = apply_plan(run_context, found, progress.done, workspace.workers, nursery)
-    workspace.judge_published(applied.outcomes)
+    workspace.policies.judge_published(applied.outcomes)
     if format == "json":
         print_json(
             {

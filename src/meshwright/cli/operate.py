@@ -52,7 +52,7 @@ def run(
     with workspace.nursery(len(builds)) as nursery, Progress(format == "text", builds) as progress:
         run_context = workspace.run_context(progress.listener)
         outcomes = run_builds(run_context, builds, progress.done, workspace.workers, nursery)
-    workspace.judge_published(outcomes)
+    workspace.policies.judge_published(outcomes)
     if format == "json":
         print_json({"outcomes": [outcome.as_json() for outcome in outcomes]})
     elif not outcomes:

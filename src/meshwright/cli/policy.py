@@ -12,6 +12,7 @@ from meshwright.cli.options import EnvironmentOption, FormatOption
 from meshwright.cli.output import check_format, console, plural, print_json, table, wrapped
 from meshwright.cli.workspace import Workspace, open_workspace
 from meshwright.errors import InputError
+from meshwright.model.printable import printable
 
 if TYPE_CHECKING:
     from meshwright.model.policy import Policy, PolicySet
@@ -174,7 +175,7 @@ def test(
 
     check_format(format)
     workspace = open_workspace(context, environment, connect=False)
-    known = _policies(sets_of(workspace.declared_policies.values()))
+    known = _policies(sets_of(workspace.policies.declared.values()))
     chosen = [_named(name, known) for name in policy] if policy else known
     tried = list(try_examples(chosen, workspace.tables_engine, SECONDS))
     wrong = [each for each in tried if each.problem is not None]
@@ -201,8 +202,8 @@ def _sets(workspace: Workspace) -> Sequence[PolicySet]:
     """The policies in force, as this tree's files would have them, or as they are applied."""
     from meshwright.supervision.policy.assess import sets_of
 
-    demands = {} if workspace.applied else workspace.demands
-    merged = {**workspace.policies_applied, **demands}
+    demands = {} if workspace.applied else workspace.policies.demands
+    merged = {**workspace.policies.applied, **demands}
     return sets_of(each for _, each in sorted(merged.items()) if each is not None)
 
 
@@ -235,7 +236,7 @@ def _assessed(workspace: Workspace, names: Collection[str], into: dict[str, Any]
     known = _policies(sets)
     chosen = [_named(name, known) for name in names] if names else known
     wanted = relations_for(sets, chosen) | ({"domains", "products"} if into is not None else set())
-    tables = workspace.planned_tables(wanted)
+    tables = workspace.policies.tables(wanted)
     if into is not None:
         into.update(tables)
     mesh, today = workspace.raw.settings.name, workspace.now()[: len("2026-01-31")]
@@ -284,7 +285,7 @@ def _print_check(found: Assessment, recorded: Mapping[str, int] | None) -> None:
         head = f"{sign} {name} ({policy.severity}): {policy.title}"
         out.print(wrapped(head, 0, 4), markup=False, style="red" if sign == "x" else "yellow")
         for each in violations[:SHOWN]:
-            out.print(wrapped(f"{each.address}: {each.reason}", 4, 2), markup=False)
+            out.print(wrapped(f"{printable(each.address)}: {each.reason}", 4, 2), markup=False)
         if len(violations) > SHOWN:
             out.print(f"    and {len(violations) - SHOWN:,} more; --format json has them all", markup=False)
         out.print(wrapped(f"way out: {policy.fix}", 4, 2), markup=False)

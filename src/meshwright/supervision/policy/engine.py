@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meshwright.errors import SqlError
 from meshwright.model.policy import MESH, Policy, Severity, is_within
+from meshwright.model.printable import printable
 from meshwright.provisioning.tables import TABLES_SCHEMA, Tables, TablesSession
 from meshwright.supervision.metamodel.relations import RELATIONS
 
@@ -154,7 +155,7 @@ def _violations(policy: Policy, session: TablesSession, mesh: str, seconds: floa
 def _joined(reasons: Collection[str]) -> str:
     """Several reasons as one text, the first of them in full."""
     if len(reasons) == 1:
-        return " ".join(next(iter(reasons)).split())
-    known = sorted({" ".join(reason.split()) for reason in reasons})
+        return printable(" ".join(next(iter(reasons)).split()))
+    known = sorted({printable(" ".join(reason.split())) for reason in reasons})
     more = len(known) - _QUOTED_REASONS
     return "; ".join(known[:_QUOTED_REASONS]) + (f"; and {more} more" if more > 0 else "")

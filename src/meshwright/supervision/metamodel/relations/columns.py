@@ -20,9 +20,7 @@ def _more(level: Level, rows: Rows) -> Rows:
         array(level.values("physicalName"), "text", len(level)) if "physicalName" in level.fields else None
     )
     found["column"] = rows["name"] if physical is None else pc.coalesce(physical, rows["name"])
-    words = _classifications(level)
-    found["sensitivity"] = _ranked(words, SENSITIVITY, UNKNOWN_SENSITIVITY)
-    found["personal"] = _ranked(words, dict.fromkeys(PERSONAL, True), False)
+    found.update(_protection(level))
     if "primaryKey" in level.fields:
         found["primary_key_position"] = _positions(level, "primaryKey", "primaryKeyPosition")
     if "partitioned" in level.fields:
@@ -54,23 +52,49 @@ PERSONAL = frozenset({"personal", "pii"})
 """Classifications of personal data."""
 
 
-def _classifications(level: Level) -> pa.Array:
-    """The classification of each column in lower case, that of the column it is nested in if it has none."""
-    if "classification" not in level.fields:
-        return pa.nulls(len(level), pa.string())
-    words = [None if word is None else str(word).strip().lower() for word in level.values("classification")]
+def _protection(level: Level) -> dict[str, pa.Array]:
+    """The rank of each column's classification, and whether it holds personal data.
+
+    A nested column that says nothing is as the one around it; one that holds others holds what they hold.
+    """
+    size = len(level)
+    words = array(level.values("classification"), "text", size) if "classification" in level.fields else None
+    if words is None:
+        unknown = pa.nulls(size, pa.int64())
+        return {
+            "sensitivity": pc.fill_null(unknown, UNKNOWN_SENSITIVITY),
+            "personal": pc.fill_null(unknown.cast(pa.bool_()), False),
+        }
+    known = pc.utf8_lower(pc.utf8_trim_whitespace(words))
     if any(parent is not None for parent in level.parents):
-        known: dict[tuple[int, str], str | None] = {}
-        for index, (of, path, parent) in enumerate(zip(level.of, level.paths, level.parents, strict=True)):
-            if words[index] is None and parent is not None:
-                words[index] = known.get((of, parent))
-            known[of, path] = words[index]
-    return array(words, "text", len(level))
+        return _nested_protection(level, known.to_pylist())
+    keys = pa.array(list(SENSITIVITY), pa.string())
+    ranks = pa.array(list(SENSITIVITY.values()), pa.int64()).take(pc.index_in(known, value_set=keys))
+    personal = pc.is_in(known, value_set=pa.array(sorted(PERSONAL)))
+    return {"sensitivity": pc.fill_null(ranks, UNKNOWN_SENSITIVITY), "personal": personal}
 
 
-def _ranked(words: pa.Array, ranks: Mapping[str, Any], otherwise: Any) -> pa.Array:
-    keys, values = pa.array(list(ranks), pa.string()), pa.array(list(ranks.values()))
-    return pc.fill_null(values.take(pc.index_in(words, value_set=keys)), otherwise)
+def _nested_protection(level: Level, words: list[str | None]) -> dict[str, pa.Array]:
+    places: dict[tuple[int, str], int] = {}
+    above: list[int | None] = []
+    for index, (of, path, parent) in enumerate(zip(level.of, level.paths, level.parents, strict=True)):
+        place = None if parent is None else places.get((of, parent))
+        if words[index] is None and place is not None:
+            words[index] = words[place]
+        above.append(place)
+        places[of, path] = index
+    ranks: list[int | None] = [
+        None if word is None else SENSITIVITY.get(word, UNKNOWN_SENSITIVITY) for word in words
+    ]
+    personal = [word in PERSONAL for word in words]
+    for index in range(len(words) - 1, -1, -1):
+        found, place = ranks[index], above[index]
+        if found is None:
+            found = ranks[index] = UNKNOWN_SENSITIVITY
+        if place is not None:
+            ranks[place] = max(ranks[place] or 0, found)
+            personal[place] = personal[place] or personal[index]
+    return {"sensitivity": pa.array(ranks, pa.int64()), "personal": pa.array(personal, pa.bool_())}
 
 
 def _positions(level: Level, flag: str, field: str) -> list[int | None]:
@@ -119,11 +143,12 @@ RELATION = Relation(
         text("classification", "How sensitive it is; null when nobody said.", "classification"),
         integer(
             "sensitivity",
-            "How much protection its classification, or that of the column it is nested in, asks for: "
-            "0 public, 1 internal, 2 confidential, 3 personal, restricted or secret; 2 where nobody said.",
+            "How much protection its classification asks for: 0 public, 1 internal, 2 confidential, "
+            "3 personal, restricted or secret; 2 where nobody said. A nested column is as the one around it "
+            "unless it says otherwise, and one that holds others is at least as they are.",
             required=True,
         ),
-        boolean("personal", "Whether it is classified as personal data.", required=True),
+        boolean("personal", "Whether it is, or holds, what is classified as personal data.", required=True),
         boolean("critical", "Whether it is a critical data element.", "criticalDataElement", default=False),
         text("semantic_type", "What kind of thing it is.", "semanticType"),
         text("encrypted_name", "The column that holds it encrypted.", "encryptedName"),
