@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -341,6 +342,19 @@ def test_a_policy_that_is_withdrawn_takes_its_violations_along(mesh: MeshFolder)
     assert mesh.rows("select policy, because from mesh.violations order by policy") == [
         {"policy": "other", "because": None},
         {"policy": "owned", "because": "withdrawn"},
+    ]
+
+
+def test_violations_of_a_product_go_with_it(mesh: MeshFolder) -> None:
+    few = "select address, 'few' as reason from mesh.products join mesh.publications using (domain, product)"
+    policy(mesh, "few", few, when=["publish"], severity="info")
+    mesh.run("apply", "--yes")
+    shutil.rmtree(mesh.root / "domains/sales/orders")
+    mesh.run("apply", "--yes", "--allow-destroy")
+    mesh.run("policy", "check", "--record")
+    assert mesh.rows("select product, because from mesh.violations order by product") == [
+        {"product": "orders", "because": "withdrawn"},
+        {"product": "revenue", "because": None},
     ]
 
 

@@ -113,7 +113,9 @@ def check(
     if record:
         from meshwright.supervision.policy.sweep import record_sweep
 
-        recorded = asdict(record_sweep(found, workspace.registry, workspace.environment.name))
+        existing = {str(key) for key in workspace.state.products}
+        name = workspace.environment.name
+        recorded = asdict(record_sweep(found, workspace.registry, name, existing))
     errors = [each for each in found.biting if each.severity == "error"]
     if format == "json":
         print_json(_check_json(workspace, found, recorded))

@@ -25,10 +25,20 @@ class Recorded:
     gone: int = 0
 
 
-def record_sweep(found: Assessment, registry: Registry, environment: str) -> Recorded:
-    """Record what an assessment of every applied policy says of continuous ones."""
+def record_sweep(
+    found: Assessment, registry: Registry, environment: str, existing: Collection[str]
+) -> Recorded:
+    """Record what an assessment of every applied policy says of continuous ones.
+
+    `existing` are the applied products (`domain/product`): violations of others are withdrawn.
+    """
     swept = {name for name in found.judged if "continuous" in found.policies[name].when}
-    return _record(found, registry, environment, swept, None)
+
+    def in_force(policy: str, address: str) -> bool:
+        product = product_of(address)
+        return policy in found.policies and (product is None or product in existing)
+
+    return _record(found, registry, environment, swept, None, in_force)
 
 
 def judge_published(
@@ -49,7 +59,8 @@ def judge_published(
         tables = MeshTables.empty(mesh, relations_for(sets, policies)).refreshed(state).tables
     found = assess(sets, policies, tables, engine, mesh, today)
     known = {policy.name for each in sets for policy in each.policies}
-    return _record(found, registry, environment, found.judged, {str(key) for key in published}, known)
+    products = {str(key) for key in published}
+    return _record(found, registry, environment, found.judged, products, lambda policy, _: policy in known)
 
 
 def _record(
@@ -58,11 +69,10 @@ def _record(
     environment: str,
     judged: Collection[str],
     products: Collection[str] | None,
-    in_force: Collection[str] | None = None,
+    in_force: Callable[[str, str], bool],
 ) -> Recorded:
     """Record violations of judged policies, of these products or of all, and what is gone of them."""
     known = open_violations(reversed(registry.facts(environment, None, VIOLATIONS)))
-    demanded = found.policies.keys() if in_force is None else in_force
 
     def concerns(address: str) -> bool:
         return products is None or product_of(address) in products
@@ -71,7 +81,7 @@ def _record(
         [each for each in known if concerns(each.address)],
         [each for each in found.violations if each.policy in judged and concerns(each.address)],
         lambda policy, address: policy in judged,
-        lambda policy: policy in demanded,
+        in_force,
     )
     if events:
         registry.record(environment, events)
