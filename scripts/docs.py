@@ -73,7 +73,7 @@ Each command works on the mesh around the working folder: the nearest `mesh.yaml
 | `mesh rollback`, `mesh unpin` | a run of the product is under way, or it is another tree's |
 | `mesh query` | the product has published nothing, or is retired |
 
-`mesh lineage` and `mesh impact` exit 0 whatever they find.
+`mesh lineage`, `mesh impact`, `mesh incidents` and `mesh watch` exit 0 whatever they find.
 `mesh validate` exits 2 when it finds an error; warnings alone do not count. Ctrl-C exits 130.
 
 With `--format json` the result is one JSON value on standard output, and so is an error
@@ -179,7 +179,8 @@ _AFTER_SETTINGS = """
 A secret is never in a file of the mesh, only a reference to it: `env:NAME` is an environment variable,
 `file:PATH` a file whose last line break does not count. `secrets` of an environment gives them by the name
 that the server has in its contract; a bare reference is `{token: ...}`. The password of the registry itself
-is given under the name `registry`. Which keys a source takes is in [sources](sources.md).
+is given under the name `registry`, the token that writers of the [API](api.md) need under `serve`. Which keys
+a source takes is in [sources](sources.md).
 """
 
 
@@ -190,6 +191,8 @@ def settings_page() -> str:
     lines = [_SETTINGS.rstrip(), "", *_keys(schema, schema)]
     lines += ["", "## Environments", "", "Below `environments.ENV`; all of them may be left out.", ""]
     lines += _keys(environment, schema)
+    lines += ["", "## Alerts", "", "Below `environments.ENV.alerts`; see [monitoring](monitoring.md).", ""]
+    lines += _keys(schema["$defs"]["Alerts"], schema)
     return "\n".join(lines) + "\n" + _AFTER_SETTINGS
 
 
@@ -207,7 +210,9 @@ def _keys(part: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
 def _kind(entry: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     if "$ref" in entry:
         target = schema["$defs"][entry["$ref"].rpartition("/")[2]]
-        return {"^[a-z][a-z0-9_]*$": "name"}.get(target.get("pattern", ""), target["type"])
+        if target.get("pattern") == "^[a-z][a-z0-9_]*$":
+            return "name"
+        entry = target
     kind = {"string": "text", "integer": "number", "object": "mapping"}.get(entry["type"], entry["type"])
     return f"list of {_kind(entry['items'], schema)}s" if entry["type"] == "array" else kind
 

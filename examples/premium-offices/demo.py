@@ -191,8 +191,8 @@ BAD_DELIVERY = """\
 The lease register sends 12 negative rents, 5 leases twice and 3 in spaces that nobody owns; in the
 CRM, 9 deals are in a stage that no process knows. The contracts of both products say otherwise."""
 DASHBOARD = """\
-A dashboard is declared with the product whose tables it shows. Here it is as one file that any browser
-opens; it holds what was published before the bad delivery."""
+A dashboard is declared with the product whose tables it shows. Here it is as one file that any
+browser opens; it holds what was published before the bad delivery."""
 MARKETPLACE = """\
 Everybody finds products there, what they promise and whether they keep it, where each column comes
 from, and the brokers' dashboard. It is `mesh serve`, in the background:"""

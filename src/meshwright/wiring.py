@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from meshwright.model.address import ProductKey
     from meshwright.model.product import Bundle
     from meshwright.provisioning.ports import (
+        AlertChannel,
         Charts,
         CustomEngine,
         Engine,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     )
     from meshwright.provisioning.registry import Registry
     from meshwright.provisioning.tables import Readable, Tables
+    from meshwright.supervision.incidents.sweep import Watch
     from meshwright.supervision.policy.plans import PlanJudge
 
 
@@ -248,6 +250,42 @@ def tables_engine(environment: Environment, scratch: Path) -> Tables:
 
     scratch.mkdir(parents=True, exist_ok=True)
     return DuckEngine([], {**environment.settings, "scratch": str(scratch)})
+
+
+def alert_channels(environment: Environment, root: Path) -> Mapping[str, AlertChannel]:
+    """What carries alerts, by the way they travel; nothing where the environment has no `alerts`."""
+    alerts = environment.settings.get("alerts")
+    if alerts is None:
+        return {}
+    from meshwright.adapters.mail.channel import MailChannel
+    from meshwright.adapters.webhook.channel import WebhookChannel
+    from meshwright.adapters.webhook.places import networks_of
+
+    secrets = secrets_for(environment, os.environ, root)
+    return {
+        "webhook": WebhookChannel(secrets, networks_of(alerts.get("networks", ()))),
+        "mail": MailChannel(alerts.get("smtp"), alerts.get("from"), secrets),
+    }
+
+
+def open_watch(mesh: str, environment: Environment, root: Path) -> Watch:
+    """What sweeps an environment for incidents, with a registry connection of its own."""
+    from datetime import timedelta
+
+    from meshwright.supervision.incidents.sweep import QUIET_MINUTES, Watch
+
+    registry = _open_registry(environment, root)
+    alerts = environment.settings.get("alerts") or {}
+    return Watch(
+        mesh=mesh,
+        environment=environment.name,
+        registry=registry,
+        readable=registry,
+        channels=alert_channels(environment, root),
+        quiet=timedelta(minutes=alerts.get("quiet_minutes", QUIET_MINUTES)),
+        pages=alerts.get("pages"),
+        engine=lambda: tables_engine(environment, root / ".mesh" / environment.name / "scratch"),
+    )
 
 
 def charts() -> Charts:

@@ -133,3 +133,28 @@ def test_a_file_with_an_empty_tile_ends_with_one(tmp_path: Path) -> None:
     file = tmp_path / "x.html"
     said = mesh.run("dashboard", "export", "overview", "--out", str(file), code=1).out
     assert "1 of its tiles could not be filled: `Bad`" in said and file.exists()
+
+
+def test_a_table_and_its_chart_are_accessible_together(tmp_path: Path, chromium: Any) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    table = (
+        "  - title: Rows\n    query: SELECT * FROM orders\n"
+        "    table: {columns: [{column: amount, bar: true}]}\n"
+    )
+    figure = (
+        "  - title: Sum\n    query: SELECT sum(amount) AS now, 60 AS before FROM orders\n"
+        "    figure: {value: now, unit: €, compare: {value: before, label: than before, better: higher}}\n"
+    )
+    mesh = shop(tmp_path / "mesh", f"{DASHBOARD}{table}{figure}  - text: '# Read *this*'\n")
+    mesh.run("apply", "--yes")
+    file = tmp_path / "x.html"
+    mesh.run("dashboard", "export", "overview", "--out", str(file))
+    context = chromium.new_context(bypass_csp=True)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    page.locator("summary").click()
+    found = Axe().run(page).response["violations"]
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
+    assert page.locator(".tile-comparison").inner_text() == "▼ 9.25 € lower than before"
+    context.close()

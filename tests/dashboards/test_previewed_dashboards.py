@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mesh_folder import MeshFolder
-from shop import DASHBOARD, dashboard_file, shop
+from shop import DASHBOARD, MeshFolder, dashboard_file, shop
 
 
 @pytest.fixture
@@ -65,6 +64,36 @@ def test_the_page_follows_the_file(mesh: MeshFolder, address: str, chromium: Any
     assert page.locator(".problems").count() == 0
     assert said == []
     page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_accessible_with_filters_and_errors(
+    mesh: MeshFolder, address: str, chromium: Any, scheme: str
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    wrong = "  - title: Bad\n    query: SELECT x FROM orders\n    table: {}\n"
+    more = "  - {filter: day, title: Day, type: dates}\n"
+    more += "  - {filter: kind, title: Kind, type: choice, values: [a]}\n"
+    read = "city IN $cities OR $day_to IS NULL OR $kind = ''"
+    text = DASHBOARD.replace("tiles:", f"{more}tiles:").replace("city IN $cities", read)
+    dashboard_file(mesh).write_text(text + wrong)
+    context = chromium.new_context(color_scheme=scheme, bypass_csp=True)
+    page = context.new_page()
+    page.goto(address)
+    page.locator(".problems").wait_for()
+    found = Axe().run(page).response["violations"]
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
+    context.close()
+
+
+def test_a_telephone_gets_drawings_of_its_size(address: str, chromium: Any) -> None:
+    context = chromium.new_context(viewport={"width": 360, "height": 700}, user_agent="Mozilla/5.0 Mobile")
+    page = context.new_page()
+    page.goto(address)
+    assert page.locator("svg:visible").count() == 1
+    assert int(page.locator("svg:visible").get_attribute("width") or 0) < 360
+    context.close()
 
 
 def test_a_choice_is_made_by_a_click_and_kept_over_a_save(

@@ -187,7 +187,10 @@ def test_the_page_of_errors_lists_every_kind_with_its_exit_code():
 
 def test_the_page_of_facts_lists_every_kind():
     texts = [file.read_text(encoding="utf-8") for file in (ROOT / "src/meshwright").rglob("*.py")]
-    pattern = r'"((?:domain|product|contract|run|publication|environment|policies|policy)\.[a-z_]+)"'
+    pattern = (
+        r'"((?:domain|product|contract|run|publication|environment|policies|policy|lineage|incident|alert)'
+        r'\.[a-z_]+)"'
+    )
     recorded = {kind for text in texts if "Event(" in text for kind in re.findall(pattern, text)}
     listed = re.findall(r"^\| `([a-z]+\.[a-z_]+)` \|", read("docs/facts.md"), re.MULTILINE)
     assert set(listed) == recorded

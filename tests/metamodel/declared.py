@@ -10,6 +10,7 @@ from typing import Any
 from meshwright.experience.load import assemble, load_tree
 from meshwright.experience.settings import Settings, read_settings
 from meshwright.model.address import ProductKey
+from meshwright.model.external import External
 from meshwright.model.mesh import Mesh
 from meshwright.model.product import Bundle
 from meshwright.model.publication import Fact
@@ -28,6 +29,7 @@ class Kept:
     kept_domains: Mapping[str, AppliedDomain] = field(default_factory=dict)
     kept_facts: Sequence[Fact] = ()
     kept_publications: Sequence[RecordedPublication] = ()
+    kept_external: External = field(default_factory=dict)
     at_once: int = 2
     identity: str = "one"
     asked: list[ProductKey] = field(default_factory=list)
@@ -36,7 +38,7 @@ class Kept:
 
     def token(self) -> tuple[str, str]:
         held = (self.kept_domains, self.kept_facts, self.kept_publications, self.kept_policies)
-        return self.identity, repr((self.versions(), *held))
+        return self.identity, repr((self.versions(), *held, self.kept_external))
 
     def versions(self) -> Mapping[ProductKey, str]:
         return {key: applied(bundle).version for key, bundle in self.bundles.items()}
@@ -63,6 +65,9 @@ class Kept:
 
     def publications(self) -> Sequence[RecordedPublication]:
         return self.kept_publications
+
+    def external(self, after: int) -> tuple[int, External]:
+        return len(self.kept_external), self.kept_external
 
 
 def applied(bundle: Bundle, lineage: str | None = None) -> AppliedProduct:

@@ -69,6 +69,7 @@ def test_a_registry_of_the_first_revision_is_migrated_with_what_it_holds(
     with registry._database.engine.begin() as connection:
         connection.execute(text("DROP TABLE mesh_counts"))
         connection.execute(text("DROP TABLE mesh_lineage"))
+        connection.execute(text("DROP TABLE mesh_external"))
         connection.execute(text("DROP TABLE mesh_policies"))
         connection.execute(text("DROP INDEX mesh_doomed_path"))
         connection.execute(text("ALTER TABLE mesh_intents DROP COLUMN inputs"))

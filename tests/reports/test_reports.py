@@ -114,6 +114,8 @@ def test_the_compliance_report_has_violations_and_marks(mesh: MeshFolder) -> Non
     scores = mesh.run("policy", "score", "--applied", "--format", "json", code=None).data
     (score,) = (each for each in scores["scores"] if each["product"])
     assert found["Marks"][0]["marks"] == score["score"] == 0
+    by_domain = {row["domain"]: round(row["marks"], 1) for row in found["Marks by domain"]}
+    assert by_domain == scores["domains"]
 
 
 def test_a_report_is_about_one_domain_if_asked(mesh: MeshFolder) -> None:

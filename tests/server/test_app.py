@@ -26,7 +26,7 @@ def test_what_goes_wrong_is_a_page_for_people_and_an_envelope_for_programs(order
     assert page.status_code == 404 and "<main" in page.text and "/nothing/here" in page.text
     envelope = client.get("/api/v1/nothing")
     assert envelope.status_code == 404
-    assert envelope.json()["error"]["kind"] == "not_found"
+    assert envelope.json()["kind"] == "not_found"
 
 
 def test_an_unexpected_failure_is_a_page_that_tells_nothing_of_its_inside(orders: MeshFolder) -> None:

@@ -9,11 +9,14 @@ from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from tests.journeys.mesh_folder import MeshFolder, column, custom
 from tests.journeys.mesh_folder import contract as document
 from tests.verification.contracts import contract, verify
 
 from meshwright.experience.contracts.durations import NoDuration, duration
+from meshwright.experience.contracts.service_levels import kept_until
 from meshwright.model.check import CheckResult
 from meshwright.model.contract import Contract
 
@@ -199,3 +202,70 @@ def test_a_late_source_stops_a_run_only_where_the_contract_says_so(
     (finished,) = [fact["payload"] for fact in run if fact["kind"] == "run.finished"]
     (check,) = [check for check in finished["checks"] if check["kind"] == "service_level"]
     assert check["status"] == ("warn" if published else "fail")
+
+
+MOMENTS = st.datetimes(dt.datetime(1990, 1, 1), dt.datetime(2090, 1, 1), timezones=st.just(dt.UTC))
+LENGTHS = st.builds(
+    lambda years, months, days, seconds: duration(f"P{years}Y{months}M{days}DT{seconds}S", None),
+    st.integers(0, 3),
+    st.integers(0, 13),
+    st.integers(0, 40),
+    st.integers(0, 100_000),
+)
+
+
+@given(moment=MOMENTS, length=LENGTHS)
+@example(moment=dt.datetime(2026, 1, 31, tzinfo=dt.UTC), length=duration(1, "month"))
+@example(moment=dt.datetime(2024, 2, 29, 5, tzinfo=dt.UTC), length=duration(1, "year"))
+def test_what_is_too_old_from_a_moment_on_is_not_before(moment: dt.datetime, length: Any) -> None:
+    until = length.after(moment)
+    instant = dt.timedelta(microseconds=1)
+    assert length.before(until) >= moment
+    assert length.before(until - instant) <= moment
+
+
+def kept(declared: Contract, *values: str, kind: str = "timestamptz") -> str | None:
+    """Until when the first service level is kept by a publication of these values."""
+    result = judged(declared, kind, *values)
+    assert result.status == "pass"
+    until = kept_until(result.spec, result.measure, NOW)
+    return None if until is None else until.isoformat()
+
+
+def test_until_when_a_service_level_is_kept() -> None:
+    hour = promised(level("latency", 1, "h"))
+    assert kept(hour, "'2026-03-01 11:30+00'", "'2026-03-01 10:00+00'") == "2026-03-01T12:30:00+00:00"
+    old = promised(level("retention", "P1M"))
+    assert kept(old, "'2026-02-10 00:00+00'", "'2026-03-01 00:00+00'") == "2026-03-10T00:00:00+00:00"
+    assert kept(old) is None
+
+
+def test_a_classified_moment_does_not_show_in_until_when_it_is_kept() -> None:
+    at = {"name": "at", "logicalType": "timestamp", "classification": "restricted"}
+    declared = contract({"name": "deals", "properties": [at]}, slaProperties=[level("latency", 1, "h")])
+    assert kept(declared, "'2026-03-01 11:30+00'") == "2026-03-01T13:00:00+00:00"
+
+
+def test_a_frequency_without_an_element_is_kept_by_publishing(tmp_path: Path) -> None:
+    mesh = MeshFolder(tmp_path)
+    levels = [
+        {"property": "frequency", "value": 2, "unit": "d"},
+        {"property": "latency", "value": 1, "unit": "d"},
+    ]
+    mesh.product(
+        "sales/orders",
+        [document("orders", {"orders": [column("id")]}, slaProperties=levels)],
+        {"orders.sql": "select 1 as id\n"},
+        outputs=[("orders", "1.0.0", "orders")],
+    )
+    mesh.run("apply", "--yes")
+    rows = mesh.rows("select property, status from mesh.slo_status order by path")
+    assert [(row["property"], row["status"]) for row in rows] == [
+        ("frequency", "kept"),
+        ("latency", "unknown"),
+    ]
+    found = mesh.rows(
+        "select kept_until - judged_at between interval 47 hour and interval 48 hour as about "
+        "from mesh.slo_status where kept_until is not null"
+    )
+    assert found == [{"about": True}]

@@ -10,7 +10,7 @@ from typing import Any
 
 Row = dict[str, Any]
 
-FIRST_DAY = date(2026, 6, 30)
+FIRST_DAY = date(2026, 5, 29)
 """The day on which the example starts where nothing else is said; asking rents are of this day."""
 HORIZON = date(2029, 12, 31)
 """So far is simulated."""

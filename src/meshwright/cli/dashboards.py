@@ -47,7 +47,8 @@ def list_dashboards(
 
     check_format(format)
     workspace = open_workspace(context, environment, applied=True)
-    keys = [workspace.product_key(product)] if product else sorted(workspace.mesh.products)
+    seen = (key for key, each in workspace.mesh.products.items() if workspace.mesh.sees(each))
+    keys = [workspace.product_key(product)] if product else sorted(seen)
     found = [each for key in keys for each in dashboards_of(workspace.mesh.products[key])]
     if format == "json":
         print_json({"dashboards": [_as_json(each, workspace) for each in found]})

@@ -292,12 +292,15 @@ def _must_be_of_this_tree(workspace: Workspace, found: Plan, where: str) -> None
 
 
 def _execute(workspace: Workspace, found: Plan, format: str, nursery: Nursery | None = None) -> None:
+    from meshwright.cli.following import Following
     from meshwright.cli.progress import Progress
     from meshwright.experience.plan.apply import apply_plan
 
-    with Progress(format == "text", [build.product for build in found.builds]) as progress:
+    built = [build.product for build in found.builds]
+    with Following(workspace) as following, Progress(format == "text", built) as progress:
         run_context = workspace.run_context(progress.listener)
-        applied = apply_plan(run_context, found, progress.done, workspace.workers, nursery)
+        report = following.after(progress.done)
+        applied = apply_plan(run_context, found, report, workspace.workers, nursery)
     workspace.policies.judge_published(applied.outcomes)
     if format == "json":
         print_json(

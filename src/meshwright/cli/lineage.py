@@ -90,7 +90,7 @@ def impact(
     check_format(format)
     workspace = open_workspace(context, environment, applied=True)
     graph, tables, found = _open(workspace, address)
-    answer = impact_of(graph, found, workspace.mesh, not direct)
+    answer = impact_of(graph, found, tables, not direct)
     if format == "json":
         print_json(
             {
@@ -122,18 +122,23 @@ def impact(
 def _open(workspace: Workspace, address: str) -> tuple[LineageGraph, Tables, Found]:
     """The graph of the environment, its tables, and what is asked for."""
     from meshwright.experience.models import product_lineages
-    from meshwright.supervision.lineage.edges import tables_of
+    from meshwright.supervision.lineage.edges import Told, tables_of
     from meshwright.supervision.lineage.find import find
     from meshwright.supervision.lineage.graph import graph_of
+    from meshwright.supervision.lineage.told import ours_of, told_of
 
     mesh = workspace.mesh
-    tables = tables_of(mesh)
-    found = find(address, mesh, tables)
+    own = tables_of(mesh)
+    external = workspace.registry.external(workspace.environment.name)
+    told = told_of(external, ours_of(mesh), own) if external else Told({}, ())
+    tables = {**own, **told.tables}
+    seen = [key for key, product in mesh.products.items() if mesh.sees(product)]
+    found = find(address, seen, tables)
     stored = dict(workspace.registry.lineages(workspace.environment.name))
     missing = [product for key, product in mesh.products.items() if key not in stored]
     if missing:  # applied by a version that stored none
         stored.update(product_lineages(missing, mesh, workspace.cache))
-    return graph_of(mesh, stored), tables, found
+    return graph_of(mesh, stored, told), tables, found
 
 
 def _start(found: Found) -> dict[str, Any]:
@@ -182,9 +187,9 @@ def _print_related(address: str, way: str, columns: Iterable[Related], tables: T
     rows = []
     for each in columns:
         subtype, masking = MEANING[each.how]
-        models = dict.fromkeys(step.model for step in each.path if step.model)
+        models = dict.fromkeys(step.model or step.job or "" for step in each.path)
         how = f"{subtype}, masking" if masking else subtype
-        rows.append((each.distance, label(each.place, tables), how, ", ".join(models)))
+        rows.append((each.distance, label(each.place, tables), how, ", ".join(filter(None, models))))
     if not rows:
         console().print(f"Nothing {way} of {address}.", markup=False)
         return

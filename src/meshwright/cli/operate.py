@@ -39,6 +39,7 @@ def run(
     format: FormatOption = "text",
 ) -> None:
     """Build products as they were last applied: extract, transform, verify, publish."""
+    from meshwright.cli.following import Following
     from meshwright.cli.progress import Progress, summary
     from meshwright.experience.plan.apply import run_builds
     from meshwright.experience.plan.schedule import builds_for
@@ -49,9 +50,14 @@ def run(
     state = workspace.state
     mesh = replace(workspace.mesh, owned=workspace.owned)
     builds = builds_for(mesh, state, named, downstream, due, workspace.now())
-    with workspace.nursery(len(builds)) as nursery, Progress(format == "text", builds) as progress:
+    with (
+        workspace.nursery(len(builds)) as nursery,
+        Following(workspace) as following,
+        Progress(format == "text", builds) as progress,
+    ):
         run_context = workspace.run_context(progress.listener)
-        outcomes = run_builds(run_context, builds, progress.done, workspace.workers, nursery)
+        report = following.after(progress.done)
+        outcomes = run_builds(run_context, builds, report, workspace.workers, nursery)
     workspace.policies.judge_published(outcomes)
     if format == "json":
         print_json({"outcomes": [outcome.as_json() for outcome in outcomes]})

@@ -102,8 +102,11 @@ def _lines(answer: Answer) -> Iterator[str]:
             yield ""
         yield from _told(each, room, styled)
     yield ""
-    counted = "" if answer.counted == answer.total else f"; the best {answer.counted:,} are counted here"
-    yield f"{len(answer.found):,} of {plural(answer.total, 'thing')}{counted}."
+    counted = (
+        "" if answer.exact and answer.counted == answer.total else f"; the best {answer.counted:,} count here"
+    )
+    more = "" if answer.exact else "more than "
+    yield f"{len(answer.found):,} of {more}{plural(answer.total, 'thing')}{counted}."
     for name, values in answer.facets.items():
         if len(values) > 1:
             shown = ", ".join(f"{printable(value)} {count:,}" for value, count in values[:_VALUES])
@@ -128,8 +131,8 @@ def _notes(each: FoundThing) -> Iterator[str]:
         yield each.status
     if each.classification:
         yield each.classification
-    if each.trust < 0.5:
-        yield "its last run failed" if each.trust >= 0.3 else "its quality is in doubt"
+    if each.trouble:
+        yield each.trouble
 
 
 def _flat(text: str, marks: Spans) -> tuple[str, Spans]:

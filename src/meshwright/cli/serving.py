@@ -9,6 +9,9 @@ from typing import Any
 
 from meshwright.errors import Unavailable
 
+_WAITING = 2048
+"""Connections that may wait to be taken."""
+
 
 @contextmanager
 def listen(host: str, port: int) -> Iterator[tuple[socket.socket, str]]:
@@ -18,10 +21,12 @@ def listen(host: str, port: int) -> Iterator[tuple[socket.socket, str]]:
         Unavailable: somebody else has the port, or it is not ours to have.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listening:
+    # without its protocol asyncio would not send at once what belongs to one answer: 40 ms each
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((host, port))
+            listening.listen(_WAITING)  # whoever reads the address may connect
         except OSError as error:
             raise Unavailable(
                 f"port {port} of {host} cannot be used",

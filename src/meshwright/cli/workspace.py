@@ -296,9 +296,13 @@ class Workspace:
         if not any(path.startswith("dashboards/") for each in products for path in each.bundle.documents):
             return ()
         from meshwright.experience.dashboards.judge import dashboard_problems
-        from meshwright.wiring import binding_engine
 
-        return dashboard_problems(products, binding_engine, self.cache)
+        def engine() -> Tables:
+            from meshwright.wiring import binding_engine
+
+            return binding_engine()
+
+        return dashboard_problems(products, engine, self.cache)
 
     @cached_property
     def _stored(self) -> Mapping[ProductKey, Bundle]:

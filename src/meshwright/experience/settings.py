@@ -17,7 +17,7 @@ DEFAULT_FILE_SIZE = "512MiB"  # that of Iceberg (write.target-file-size-bytes)
 
 _UNITS = {"KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40}
 _SQLITE = "sqlite:///"
-_AS_THEY_ARE = ("lock_seconds", "memory_limit", "threads", "openlineage")
+_AS_THEY_ARE = ("lock_seconds", "memory_limit", "threads", "openlineage", "alerts")
 
 
 @dataclass(frozen=True, slots=True)

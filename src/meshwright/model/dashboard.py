@@ -11,6 +11,9 @@ from meshwright.model.address import ProductKey
 FilterType = Literal["choice", "choices", "range", "dates"]
 TileKind = Literal["chart", "figure", "table", "text"]
 
+DASHBOARDS = "dashboards/"
+"""Where a product's bundle has them."""
+
 GRID = 12
 """Columns of the grid."""
 

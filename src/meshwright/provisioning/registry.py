@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from meshwright.model.address import ProductKey
+from meshwright.model.external import External, ExternalKey
 from meshwright.model.product import Bundle
 from meshwright.model.publication import Candidate, DataFile, Fact, Handle, ObjectKey, Operation, Publication
 
@@ -170,6 +171,26 @@ class Registry(Protocol):
         Raises:
             Conflict: the environment's token is not `expected_token` (when one is given).
         """
+        ...
+
+    # --- what others tell
+
+    def tell(
+        self,
+        environment: str,
+        keys: Sequence[ExternalKey],
+        fold: Callable[[External], External],
+        events: Sequence[Event],
+    ) -> bool:
+        """Store what `fold` makes of what is known of these datasets and jobs, and record the events.
+
+        `fold` gets those of `keys` that are known; there is at least one event. False when it changes
+        nothing: nothing is recorded then.
+        """
+        ...
+
+    def external(self, environment: str) -> External:
+        """Everything that others told of datasets and jobs outside the mesh."""
         ...
 
     # --- locks
@@ -340,6 +361,21 @@ class Registry(Protocol):
 
     def record(self, environment: str, events: Sequence[Event]) -> None:
         """Append facts."""
+        ...
+
+    def record_unless(
+        self,
+        environment: str,
+        events: Sequence[Event],
+        seen: int,
+        kinds: Sequence[str],
+        clash: Callable[[Event, Fact], bool],
+    ) -> Sequence[Event]:
+        """Append those facts that nobody was faster with; gives what was appended.
+
+        One that `clash` finds at odds with a fact of `kinds` whose sequence is above `seen` is left out. So
+        several processes may decide by what they saw and record it once.
+        """
         ...
 
     def facts(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from meshwright.model.address import ProductKey
 from meshwright.model.contract import Document
+from meshwright.model.external import External
 from meshwright.model.product import Bundle
 from meshwright.model.publication import Fact, Handle
 from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies
@@ -121,8 +122,19 @@ class Reading(Protocol):
         """The facts with a sequence above `after`, oldest first, some thousand at a time."""
         ...
 
+    def facts_of(
+        self, product: ProductKey, kinds: Collection[str], newest: int | None = None
+    ) -> Sequence[Fact]:
+        """The facts of these kinds about a product, oldest first; at most the `newest` of them."""
+        ...
+
     def publications(self) -> Sequence[RecordedPublication]:
         """The retained publications."""
+        ...
+
+    def external(self, after: int) -> tuple[int, External]:
+        """What others told of datasets and jobs outside the mesh, by facts with a sequence above `after`, and
+        the last such sequence; `after` where there is none."""
         ...
 
 

@@ -1,26 +1,20 @@
-"""Errors as answers: a page for people, the envelope of `docs/errors.md` for programs."""
+"""Errors as answers: a page for people, problem details for programs (`docs/errors.md`)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
-from meshwright.errors import InputError, MeshwrightError, MissingPart, NotFound, Refused, Unavailable
+from meshwright.errors import InputError, MeshwrightError, NotFound
 from meshwright.server.headers import HEADERS
+from meshwright.server.negotiation import wants_page
+from meshwright.server.problems import problem, status_of
 from meshwright.server.site import pages_of
-
-API = "/api/"
-"""Where programs ask: errors below it are JSON, all others are pages."""
-
-_STATUS: tuple[tuple[type[MeshwrightError], int], ...] = (
-    (NotFound, 404),
-    (InputError, 400),
-    (MissingPart, 400),
-    (Unavailable, 503),
-    (Refused, 403),
-)
 
 _TITLES = {
     400: "That cannot be answered",
@@ -31,16 +25,13 @@ _TITLES = {
     503: "The registry does not answer",
 }
 
-
-def status_of(error: MeshwrightError) -> int:
-    """The HTTP status of an error."""
-    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+_RETRY = {"retry-after": "5"}
 
 
 def answer(request: Request, error: MeshwrightError, status: int) -> Response:
     """An error as a program or a person reads it."""
-    if request.url.path.startswith(API):
-        return JSONResponse({"error": error.as_json()}, status)
+    if not wants_page(request):
+        return problem(request, error, status, _RETRY if status == 503 else None)
     title = _TITLES.get(status, "That did not work")
     return pages_of(request).render(request, "error.html", status, code=status, title=title, error=error)
 
@@ -53,21 +44,31 @@ def handle(app: FastAPI) -> None:
         return answer(request, error, status_of(error))
 
     @app.exception_handler(RequestValidationError)
-    def _invalid(request: Request, error: RequestValidationError) -> Response:
-        wrong = [f"`{'.'.join(map(str, each['loc'][1:]))}`: {each['msg']}" for each in error.errors()]
-        found = InputError("this request cannot be read", why="; ".join(wrong), way_out="correct it")
-        return answer(request, found, status_of(found))
+    def _parameters(request: Request, error: RequestValidationError) -> Response:
+        said = "; ".join(
+            f"{'.'.join(map(str, each['loc'][1:]))}: {each['msg']}" for each in error.errors()[:10]
+        )
+        way_out = "the parameters are described at /api/v1/openapi.json"
+        found = InputError("a parameter cannot be used", why=said, way_out=way_out)
+        return answer(request, found, 400 if wants_page(request) else 422)
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> Response:
+        headers = dict(error.headers or {})
         if error.status_code == 404:
             found: MeshwrightError = NotFound(
                 f"there is nothing at {request.url.path}", way_out="search for what you want, or go home"
             )
+        elif error.status_code == 405:
+            allowed = ", ".join(sorted(_allowed(request)))
+            headers["allow"] = allowed
+            found = InputError(
+                f"{request.method} cannot be done at {request.url.path}", way_out=f"it takes {allowed}"
+            )
         else:
             found = InputError(str(error.detail))
         response = answer(request, found, error.status_code)
-        response.headers.update(error.headers or {})
+        response.headers.update(headers)
         return response
 
     @app.exception_handler(Exception)
@@ -76,3 +77,16 @@ def handle(app: FastAPI) -> None:
         response = answer(request, MeshwrightError(what, way_out="the server's log says why"), 500)
         response.headers.update(HEADERS)  # this answer is made outside of all middleware
         return response
+
+
+def _allowed(request: Request) -> Iterable[str]:
+    """Every method that some route takes at this path."""
+    found = [
+        method
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]
+    return [*found, *(["HEAD"] if "GET" in found else [])]

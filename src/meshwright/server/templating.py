@@ -24,6 +24,7 @@ THEMES = ("light", "dark")
 
 NAVIGATION: Sequence[tuple[str, str]] = (
     ("/map", "Map"),
+    ("/dashboards", "Dashboards"),
     ("/governance", "Governance"),
     ("/portfolio", "Portfolio"),
     ("/operations", "Operations"),

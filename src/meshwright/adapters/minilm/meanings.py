@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from meshwright.errors import MissingPart
@@ -34,8 +35,8 @@ def is_installed() -> bool:
 class MiniLm:
     """`Meanings` by all-MiniLM-L6-v2: 384 numbers of a text in English, in half precision.
 
-    Belongs to one thread at a time. A file that is damaged is made anew; one that cannot be written is
-    done without.
+    For several threads, of which one learns. A file that is damaged is made anew; one that cannot be
+    written is done without.
 
     Raises:
         MissingPart: the extra is not installed.
@@ -50,16 +51,15 @@ class MiniLm:
             )
         self._path = folder / "meanings.db"
         self._model: Any = None
-        self._known: dict[str, bytes] | None = None
+        self._known: Mapping[str, bytes] | None = None
+        self._lock = RLock()
         self._matrix: tuple[list[str], Any] | None = None
 
     def learn(self, wanted: Collection[str], text_of: Callable[[str], str | None]) -> int:
-        known = self._vectors()
-        left = set(wanted)
+        before, left = self._vectors(), set(wanted)
+        known = {meaning: vector for meaning, vector in before.items() if meaning in left}
+        gone = before.keys() - left
         missing = sorted(left - known.keys())
-        gone = known.keys() - left
-        for meaning in gone:
-            del known[meaning]
         learnt = 0
         for start in range(0, len(missing), _AT_ONCE):
             some = {each: text for each in missing[start : start + _AT_ONCE] if (text := text_of(each))}
@@ -71,7 +71,8 @@ class MiniLm:
         if gone:
             self._forget(gone)
         if gone or learnt:
-            self._matrix = None
+            with self._lock:
+                self._known, self._matrix = known, None
         return learnt
 
     def nearest(self, text: str, limit: int) -> Sequence[tuple[str, float]]:
@@ -95,8 +96,9 @@ class MiniLm:
     def _encoded(self, texts: Sequence[str]) -> list[bytes]:
         import numpy as np
 
-        if self._model is None:
-            self._model = _loaded()
+        with self._lock:
+            if self._model is None:
+                self._model = _loaded()
         vectors = self._model.encode(
             list(texts), batch_size=_AT_ONCE, normalize_embeddings=True, show_progress_bar=False
         )
@@ -105,18 +107,20 @@ class MiniLm:
     def _all(self) -> tuple[list[str], Any]:
         import numpy as np
 
-        if self._matrix is None:
-            known = self._vectors()
-            joined = np.frombuffer(b"".join(known.values()), np.float16)
-            self._matrix = (list(known), joined.reshape(len(known), -1) if known else joined)
-        return self._matrix
+        with self._lock:
+            if self._matrix is None:
+                known = self._vectors()
+                joined = np.frombuffer(b"".join(known.values()), np.float16)
+                self._matrix = (list(known), joined.reshape(len(known), -1) if known else joined)
+            return self._matrix
 
-    def _vectors(self) -> dict[str, bytes]:
-        if self._known is None:
-            asked = "SELECT meaning, vector, sum FROM meanings WHERE model = ?"
-            rows = self._in_file(lambda file: file.execute(asked, (_MODEL,)).fetchall()) or ()
-            self._known = {meaning: vector for meaning, vector, sum in rows if _is_whole(vector, sum)}
-        return self._known
+    def _vectors(self) -> Mapping[str, bytes]:
+        with self._lock:
+            if self._known is None:
+                asked = "SELECT meaning, vector, sum FROM meanings WHERE model = ?"
+                rows = self._in_file(lambda file: file.execute(asked, (_MODEL,)).fetchall()) or ()
+                self._known = {meaning: vector for meaning, vector, sum in rows if _is_whole(vector, sum)}
+            return self._known
 
     def _keep(self, vectors: dict[str, bytes]) -> None:
         rows = [(meaning, _MODEL, vector, zlib.crc32(vector)) for meaning, vector in vectors.items()]

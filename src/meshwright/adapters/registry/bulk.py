@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Row, and_, func, null, select
 
-from meshwright.adapters.registry import declarations, files
+from meshwright.adapters.registry import declarations, external, files
 from meshwright.adapters.registry.codec import load
 from meshwright.adapters.registry.database import Transaction
-from meshwright.adapters.registry.facts import to_fact
+from meshwright.adapters.registry.facts import read, to_fact
 from meshwright.adapters.registry.tables import (
     bundles,
     environments,
@@ -22,6 +22,7 @@ from meshwright.adapters.registry.tables import (
 )
 from meshwright.adapters.registry.tables import lineage as stored_lineage
 from meshwright.model.address import ProductKey
+from meshwright.model.external import External
 from meshwright.model.publication import Fact
 from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies
 from meshwright.provisioning.tables import AppliedProduct, RecordedPublication
@@ -107,6 +108,12 @@ class BulkReading:
         for part in rows.partitions(_FACTS):
             yield [to_fact(row) for row in part]
 
+    def facts_of(
+        self, product: ProductKey, kinds: Collection[str], newest: int | None = None
+    ) -> Sequence[Fact]:
+        """See `provisioning.tables.Reading`."""
+        return read(self._tx, self._environment, str(product), tuple(kinds), newest)[::-1]
+
     def publications(self) -> Sequence[RecordedPublication]:
         """See `provisioning.tables.Reading`."""
         held = (
@@ -126,6 +133,10 @@ class BulkReading:
             .order_by(publications.c.domain, publications.c.product, publications.c.number)
         )
         return tuple(map(_publication, self._tx.run(query)))
+
+    def external(self, after: int) -> tuple[int, External]:
+        """See `provisioning.tables.Reading`."""
+        return external.told_after(self._tx, self._environment, after)
 
 
 def _product(row: Row[Any]) -> AppliedProduct:

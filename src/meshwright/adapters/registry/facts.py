@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +82,25 @@ def append(tx: Transaction, head: Head, events: Sequence[Event], *, changed: boo
         version = head.version + changed
         moved = {"of_name": head.environment, "sequence": sequence, "last": previous, "new": version}
         tx.run(_move_head, moved)
+
+
+def append_unless(
+    tx: Transaction,
+    environment: str,
+    events: Sequence[Event],
+    seen: int,
+    kinds: Sequence[str],
+    clash: Callable[[Event, Fact], bool],
+) -> Sequence[Event]:
+    """Append the facts that clash with none of `kinds` after `seen`; the head is held meanwhile."""
+    head = hold_head(tx, environment)
+    query = select(facts).where(
+        facts.c.environment == environment, facts.c.sequence > seen, facts.c.kind.in_(kinds)
+    )
+    newer = [to_fact(row) for row in tx.run(query)] if head.sequence > seen else []
+    left = [event for event in events if not any(clash(event, fact) for fact in newer)]
+    append(tx, head, left)
+    return left
 
 
 def _head(tx: Transaction) -> Executable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import TracebackType
@@ -11,6 +11,7 @@ from typing import Self
 from meshwright.adapters.registry import (
     counts,
     declarations,
+    external,
     facts,
     locks,
     maintenance,
@@ -21,6 +22,7 @@ from meshwright.adapters.registry.bulk import BulkReading
 from meshwright.adapters.registry.database import Clock, Database, epoch
 from meshwright.adapters.registry.schema import ensure_schema
 from meshwright.model.address import ProductKey
+from meshwright.model.external import External, ExternalKey
 from meshwright.model.product import Bundle
 from meshwright.model.publication import Candidate, Fact, Handle, ObjectKey, Publication
 from meshwright.provisioning.registry import (
@@ -136,6 +138,24 @@ class SqlRegistry(Registry):
                 lineages or {},
                 policies or {},
             )
+
+    # --- what others tell
+
+    def tell(
+        self,
+        environment: str,
+        keys: Sequence[ExternalKey],
+        fold: Callable[[External], External],
+        events: Sequence[Event],
+    ) -> bool:
+        """Store what `fold` makes of what is known of these keys, with facts; false when nothing changed."""
+        with self._database.writing() as tx:
+            return external.tell(tx, environment, keys, fold, events)
+
+    def external(self, environment: str) -> External:
+        """Everything that others told of."""
+        with self._database.reading() as tx:
+            return external.told_after(tx, environment, 0)[1]
 
     # --- locks
 
@@ -327,6 +347,18 @@ class SqlRegistry(Registry):
         """Append facts."""
         with self._database.writing() as tx:
             facts.append(tx, facts.hold_head(tx, environment), events)
+
+    def record_unless(
+        self,
+        environment: str,
+        events: Sequence[Event],
+        seen: int,
+        kinds: Sequence[str],
+        clash: Callable[[Event, Fact], bool],
+    ) -> Sequence[Event]:
+        """Append those facts that nobody was faster with; gives what was appended."""
+        with self._database.writing() as tx:
+            return facts.append_unless(tx, environment, events, seen, kinds, clash)
 
     def facts(
         self,

@@ -14,7 +14,7 @@ from meshwright.adapters.registry.database import Database
 from meshwright.adapters.registry.tables import APPEND_ONLY, metadata
 from meshwright.errors import Unavailable
 
-HEAD = "0005"
+HEAD = "0006"
 """The revision this code reads and writes."""
 
 REVISION_TABLE = "mesh_revision"

@@ -252,6 +252,19 @@ facts = Table(
     Index("mesh_facts_subject", "environment", "subject", "sequence"),
 )
 
+external = Table(
+    "mesh_external",
+    metadata,
+    _environment(),
+    Column("kind", Text, primary_key=True),  # dataset | job
+    Column(
+        "digest", Text, primary_key=True
+    ),  # of namespace and name, which may be longer than an index takes
+    Column("document", Text, nullable=False),
+    Column("sequence", BigInteger, nullable=False),  # of the fact that tells of it
+    Index("mesh_external_sequence", "environment", "sequence"),
+)
+
 iceberg_tables = Table(
     "iceberg_tables",
     metadata,

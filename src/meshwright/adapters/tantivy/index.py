@@ -6,6 +6,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from threading import RLock
 
@@ -28,6 +29,7 @@ from meshwright.provisioning.ports.search import Entry, SearchView
 
 _HEAP = 64_000_000
 _TRIES = 5
+_AT_ONCE = 1000
 
 
 class TantivyIndex:
@@ -42,6 +44,7 @@ class TantivyIndex:
         self._stems = Stems()
         self._checked: dict[str, tuple[int, int]] = {}
         self._index: tantivy.Index | None = None
+        self._opened_in: tuple[int, int] | None = None
         self._read: tuple[int, int, int] | None = None
         self._view: TantivyView | None = None
         self._in_memory = False
@@ -65,20 +68,19 @@ class TantivyIndex:
             stamp = _stamp(self._folder / "meta.json")
             if self._view is not None and stamp is not None and stamp == self._read:
                 return self._view
-            if self._read is not None and (stamp is None or stamp[0] != self._read[0]):
-                self._index = None  # the folder may be another one
             folder = _identity(self._folder)
+            if self._opened_in != folder:
+                self._index = None  # another process has begun anew
+            fresh = self._index is None
             try:
                 with _told():
                     if stamp is not None:
                         check_files(self._folder, self._checked)
-                    index = self._opened()
-                    index.reload()
-                    view = self._searched(index)
+                    view = self._searched(self._opened())
                     view.state  # noqa: B018 (the first read; it is kept)
             except Damaged:
                 self._index = self._view = None
-                if stamp == _stamp(self._folder / "meta.json"):
+                if fresh and stamp == _stamp(self._folder / "meta.json"):
                     self._put_aside(folder)
                 continue
             except OSError:
@@ -106,8 +108,10 @@ class TantivyIndex:
         try:
             if self.view().state != base.state:
                 raise Conflict("another process has renewed the search index")
+            count = self._put(writer, gone, entries)
+            written = state()
             with _told():
-                count = self._put(writer, gone, entries, state)
+                writer.add_document(_state_document(written))
                 writer.commit()
                 writer.wait_merging_threads()
         except (Damaged, OSError) as error:
@@ -127,9 +131,11 @@ class TantivyIndex:
             else:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._index = register(tantivy.Index(schema(), path=str(self._folder)))
+                self._opened_in = _identity(self._folder)
         return self._index
 
     def _searched(self, index: tantivy.Index) -> TantivyView:
+        index.reload()
         return TantivyView(index.searcher(), self._stems)
 
     def _remembered(self) -> SearchView:
@@ -149,32 +155,28 @@ class TantivyIndex:
             shutil.rmtree(aside, ignore_errors=True)
 
     def _put(
-        self,
-        writer: tantivy.IndexWriter,
-        gone: Collection[str] | None,
-        entries: Iterable[Entry],
-        state: Callable[[], bytes],
+        self, writer: tantivy.IndexWriter, gone: Collection[str] | None, entries: Iterable[Entry]
     ) -> int:
+        with _told():
+            if gone is None:
+                writer.delete_all_documents()
+            else:
+                for unit in (*gone, STATE):
+                    writer.delete_documents_by_term("unit", unit)
         words: set[str] = set()
-        if gone is None:
-            writer.delete_all_documents()
-        else:
-            for unit in (*gone, STATE):
-                writer.delete_documents_by_term("unit", unit)
-        count = 0
-        for entry in entries:
-            writer.add_document(self._document(entry, words))
-            count += 1
-        known = self._opened().searcher() if gone is not None else None
-        for word in words:
-            if known is None or not known.doc_freq("word", word):
-                document = tantivy.Document()
-                document.add_text("word", word)
-                writer.add_document(document)
-        document = tantivy.Document()
-        document.add_text("unit", STATE)
-        document.add_bytes("source", state())
-        writer.add_document(document)
+        count, left = 0, iter(entries)
+        while batch := list(islice(left, _AT_ONCE)):
+            with _told():
+                for entry in batch:
+                    writer.add_document(self._document(entry, words))
+            count += len(batch)
+        with _told():
+            known = self._opened().searcher() if gone is not None else None
+            for word in words:
+                if known is None or not known.doc_freq("word", word):
+                    document = tantivy.Document()
+                    document.add_text("word", word)
+                    writer.add_document(document)
         return count
 
     def _document(self, entry: Entry, words: set[str]) -> tantivy.Document:
@@ -196,6 +198,13 @@ class TantivyIndex:
             document.add_unsigned(field, number)
         document.add_bytes("source", entry.source)
         return document
+
+
+def _state_document(written: bytes) -> tantivy.Document:
+    document = tantivy.Document()
+    document.add_text("unit", STATE)
+    document.add_bytes("source", written)
+    return document
 
 
 @contextmanager

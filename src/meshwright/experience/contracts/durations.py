@@ -57,6 +57,22 @@ class Duration:
         except OverflowError:
             return dt.datetime.min.replace(tzinfo=moment.tzinfo)
 
+    def after(self, moment: dt.datetime) -> dt.datetime:
+        """The first moment that `moment` is so long before: when what is of then begins to be too old.
+
+        A day that a month has not is the first of the next. What lies after the year 9999 is its end.
+        """
+        try:
+            moment += dt.timedelta(seconds=self.seconds)
+            months = moment.year * 12 + moment.month - 1 + self.months
+            if moment.day <= calendar.monthrange(months // 12, months % 12 + 1)[1]:
+                return moment.replace(year=months // 12, month=months % 12 + 1)
+            months += 1
+            first = moment.replace(year=months // 12, month=months % 12 + 1, day=1)
+            return first.replace(hour=0, minute=0, second=0, microsecond=0)
+        except (OverflowError, ValueError):
+            return dt.datetime.max.replace(tzinfo=moment.tzinfo)
+
     @property
     def total_seconds(self) -> float:
         """About how many seconds it has: a month counts as the twelfth part of 365.25 days."""

@@ -207,6 +207,42 @@ def judge_level(spec: CheckSpec, measure: Measure, now: dt.datetime | None) -> t
     return "pass", _seen(spec, measure, moment, now)
 
 
+def kept_until(spec: CheckSpec, measure: Measure, now: dt.datetime) -> dt.datetime | None:
+    """Until when a service level that is kept at `now` stays so if nothing is published; None: for ever.
+
+    Of a withheld value nothing can be told by it: the moment is that at which any value of `now` is too old.
+    """
+    if measure.value is None or spec.arguments.get("age") is None:
+        return None
+    moment = _moment(measure, str(spec.arguments["timezone"]))
+    if moment.year in (1, 9999):
+        return None
+    if _is_withheld(spec):
+        moment = now + _AHEAD if moment > now else now
+    until: dt.datetime = spec.arguments["age"].after(moment)
+    return until if until.year < 9999 else None
+
+
+def published_until(contract: Contract, path: str, now: dt.datetime) -> tuple[str, dt.datetime] | None:
+    """What a `frequency` without an element promises of publications, and until when one at `now` keeps it.
+
+    None for other service levels, and for those that are no length of time.
+    """
+    for level in contract.service_levels:
+        if level.path == path and _name(level) == "frequency" and not _elements(contract, level):
+            try:
+                promised = duration(level.value, level.unit, "day")
+            except NoDuration:
+                return None
+            until = promised.after(now)
+            return (promised.text, until) if promised.total_seconds and until.year < 9999 else None
+    return None
+
+
+def _is_withheld(spec: CheckSpec) -> bool:
+    return (spec.steps[0][1] if spec.steps else spec.column) in spec.withheld
+
+
 def _moment(measure: Measure, zone: str) -> dt.datetime:
     """The last moment that a value can stand for."""
     if abs(measure.value) >= INFINITE:
@@ -224,7 +260,7 @@ def _moment(measure: Measure, zone: str) -> dt.datetime:
 
 def _seen(spec: CheckSpec, measure: Measure, moment: dt.datetime, now: dt.datetime) -> str:
     which = "oldest" if spec.arguments["end"] == "lowest" else "newest"
-    if (spec.steps[0][1] if spec.steps else spec.column) in spec.withheld:
+    if _is_withheld(spec):
         return f"the {which} value, which is withheld"
     if moment.year in (1, 9999):
         return f"{which} {'infinity' if moment.year == 9999 else '-infinity'}"

@@ -103,7 +103,11 @@ def look(
     if publication is None:
         nothing = read_choices(dashboard, asked, lambda each: each.values)
         return View(dashboard, None, None, nothing, tuple(Seen(tile) for tile in dashboard.tiles))
-    handles = registry.handles(publication.id)
+    try:
+        handles = registry.handles(publication.id)
+    except InputError:  # it was published anew, and the other one forgotten
+        publication = registry.current(environment, [product.key])[product.key]
+        handles = registry.handles(publication.id)
     queries: dict[str, Query] = {}
     faults: dict[str, Fault] = {}
     for path, text in queries_of(dashboard):

@@ -4,33 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from meshwright.errors import SqlError
 from meshwright.experience.rules.suggest import Suggester
 from meshwright.model.contract import ContractObject
-from meshwright.model.dashboard import Dashboard, read_dashboard
+from meshwright.model.dashboard import DASHBOARDS, Dashboard, read_dashboard
 from meshwright.model.product import OutputPort, Product
-from meshwright.model.types import ANY, ColumnType, column_type
+from meshwright.model.types import column_type
 from meshwright.sql.statement import Reference, Statement
 
-DASHBOARDS = "dashboards/"
-
-_KINDS: Mapping[str, pa.DataType] = {
-    "boolean": pa.bool_(),
-    "int8": pa.int8(),
-    "int16": pa.int16(),
-    "int32": pa.int32(),
-    "int64": pa.int64(),
-    "float": pa.float32(),
-    "double": pa.float64(),
-    "binary": pa.binary(),
-    "date": pa.date32(),
-    "time": pa.time64("us"),
-    "timestamp": pa.timestamp("us"),
-    "timestamptz": pa.timestamp("us", tz="UTC"),
-}
+if TYPE_CHECKING:
+    import pyarrow as pa  # what is known from the cache does without
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +33,10 @@ class Served:
 
     def empty(self) -> pa.Table:
         """No rows, in the types of the contract."""
+        import pyarrow as pa
+
+        from meshwright.experience.dashboards.arrow import arrow_type
+
         fields = [(prop.column, arrow_type(column_type(prop))) for prop in self.object.properties]
         return pa.schema(fields).empty_table()
 
@@ -121,18 +110,3 @@ def columns_read(statement: Statement, read: Mapping[str, Served]) -> Mapping[st
         for reference in statement.references
         if (served := read[".".join(reference.parts).lower()]).columns
     }
-
-
-def arrow_type(kind: ColumnType) -> pa.DataType:
-    """A column's type in Arrow; `any` and structures without fields are text."""
-    match kind.kind:
-        case "decimal":
-            return pa.decimal128(kind.precision, kind.scale)
-        case "struct" if kind.fields:
-            return pa.struct([(name, arrow_type(child)) for name, child in kind.fields])
-        case "list":
-            return pa.list_(arrow_type(kind.item or ANY))
-        case "map":
-            return pa.map_(arrow_type(kind.key or ANY), arrow_type(kind.item or ANY))
-        case name:
-            return _KINDS.get(name, pa.string())

@@ -1,8 +1,8 @@
 """Secrets for a server that no contract names.
 
 ## What it does
-Looks under `secrets` of each environment for names that are neither `registry` nor the name of a server
-in a source's contract. It is a warning.
+Looks under `secrets` of each environment for names that are none of the platform's own (`registry`,
+`openlineage`, `smtp`, `alerts`) and not the name of a server in a source's contract. It is a warning.
 
 ## Why is this bad
 Such secrets reach nobody. Most likely the name is misspelt, and the source that was meant is asked without
@@ -33,7 +33,7 @@ from meshwright.model.mesh import Mesh
 
 CODE = "MW130"
 
-_OURS = ("openlineage", "registry")
+_OURS = ("alerts", "openlineage", "registry", "serve", "smtp")
 
 
 def check(mesh: Mesh) -> Iterator[Problem]:

@@ -295,7 +295,7 @@ class _Run:
         now = context.clock()
         found = verify(session, self.product, context.mesh, produced, now, custom, self.counts)
         self.results = tuple(result for results in found.values() for result in results)
-        self.service_levels = verdicts_on_service_levels(self.product, found)
+        self.service_levels = verdicts_on_service_levels(self.product, found, now)
         self._reached("measured")
         return found
 

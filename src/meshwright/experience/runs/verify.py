@@ -12,8 +12,11 @@ from meshwright.errors import ChecksFailed
 from meshwright.experience.contracts.compile import compile_contract
 from meshwright.experience.contracts.custom import measure_custom
 from meshwright.experience.contracts.judge import judge, summary
+from meshwright.experience.contracts.service_levels import kept_until, published_until
 from meshwright.experience.contracts.surroundings import relations_of, surroundings
+from meshwright.experience.runs.context import iso
 from meshwright.model.check import CheckResult, CheckSpec
+from meshwright.model.contract import Contract
 from meshwright.model.mesh import Mesh
 from meshwright.model.product import OutputPort, Product
 from meshwright.model.types import ColumnType
@@ -114,23 +117,42 @@ def verify_port(
     return results
 
 
-def verdicts_on_service_levels(product: Product, results: Results) -> tuple[Mapping[str, Any], ...]:
-    """What a fact keeps of service levels: the verdicts of all, those that passed included."""
+def verdicts_on_service_levels(
+    product: Product, results: Results, now: dt.datetime
+) -> tuple[Mapping[str, Any], ...]:
+    """What a fact keeps of service levels: the verdicts of all, those that passed included.
+
+    `kept_until` says when one that is kept at `now` breaks if nothing is published until then. A
+    `frequency` that names no element is kept by publishing.
+    """
     return tuple(
         {
             "port": port.name,
             "version": port.version,
             "contract_version": port.contract.version,
             "path": result.spec.path,
-            "status": result.status,
-            "expected": result.expected,
-            "observed": result.observed,
+            **_verdict(port.contract, result, now),
         }
         for port in product.outputs
         if port.contract is not None
         for result in results.get((port.name, port.version), ())
         if result.spec.kind == "service_level"
     )
+
+
+def _verdict(contract: Contract, result: CheckResult, now: dt.datetime) -> Mapping[str, Any]:
+    found: dict[str, Any] = {
+        "status": result.status,
+        "expected": result.expected,
+        "observed": result.observed,
+    }
+    until = None
+    if result.status == "pass":
+        until = kept_until(result.spec, result.measure, now)
+    elif result.status == "skip" and (publishing := published_until(contract, result.spec.path, now)):
+        every, until = publishing
+        found = {"status": "pass", "expected": f"published every {every}", "observed": "published"}
+    return found if until is None else {**found, "kept_until": iso(until)}
 
 
 def stop_on_failure(product: Product, results: Sequence[CheckResult], notes: Sequence[str] = ()) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from meshwright.provisioning.ports.alerts import AlertChannel, Message, Recipient
 from meshwright.provisioning.ports.charts import Charts
 from meshwright.provisioning.ports.engine import (
     Counts,
@@ -34,6 +35,7 @@ from meshwright.provisioning.ports.sources import (
 from meshwright.provisioning.ports.warehouse import StoredFile, Warehouse
 
 __all__ = [
+    "AlertChannel",
     "Charts",
     "Counts",
     "CustomEngine",
@@ -49,10 +51,12 @@ __all__ = [
     "Located",
     "Meanings",
     "Merge",
+    "Message",
     "Notes",
     "Parted",
     "ProcessCost",
     "PythonRunner",
+    "Recipient",
     "SearchIndex",
     "SearchView",
     "Secrets",

@@ -49,7 +49,8 @@ class Wording:
 class WordQuery:
     """Entries of a group with as many of these words as possible; any entries where there are no words.
 
-    `weights` are those of FIELDS; a filter is passed by an entry that has one of its values.
+    `weights` are those of FIELDS; a filter is passed by an entry that has one of its values. `coverage` is
+    how much it counts that a word is there at all, wherever and however often.
     """
 
     group: str
@@ -57,19 +58,21 @@ class WordQuery:
     weights: Mapping[str, float]
     filters: Mapping[str, Collection[str]] = field(default_factory=dict)
     limit: int = 1000
+    coverage: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """The best hits, best first: their scores, their places in the view, and their numbers, number by number.
 
-    `total` is how many there are altogether.
+    `total` is how many there are altogether; where it is not `exact` there are at least so many.
     """
 
     scores: Sequence[float]
     places: Sequence[Any]
     numbers: tuple[Sequence[int], Sequence[int], Sequence[int], Sequence[int]]
     total: int
+    exact: bool = True
 
     @classmethod
     def nothing(cls) -> Found:
@@ -111,7 +114,7 @@ class SearchView(Protocol):
         ...
 
     def knows(self, word: str) -> bool:
-        """Whether any entry has the word."""
+        """Whether any entry has the word; one that only replaced entries had may still be known."""
         ...
 
     def beginning(self, prefix: str, limit: int) -> Sequence[str]:

@@ -25,7 +25,9 @@ from meshwright.model.product import Product
 from meshwright.provisioning.ports import Charts
 from meshwright.provisioning.registry import Registry
 from meshwright.provisioning.tables import Tables
+from meshwright.server.dashboards.asking import asked_of, sizes_for
 from meshwright.server.dashboards.render import previewed
+from meshwright.server.dashboards.tiles import Size
 from meshwright.server.headers import SecurityHeaders
 
 AROUND = 2
@@ -89,10 +91,9 @@ def create_app(preview: Preview) -> FastAPI:
 
     @app.get("/")
     def page(request: Request) -> Response:
-        asked: dict[str, list[str]] = {}
-        for field, value in request.query_params.multi_items():
-            asked.setdefault(field, []).append(value)
-        return HTMLResponse(shown(preview, asked), headers={"cache-control": "no-store"})
+        return HTMLResponse(
+            shown(preview, asked_of(request), sizes_for(request)), headers={"cache-control": "no-store"}
+        )
 
     @app.get("/version")
     def version() -> Response:
@@ -101,7 +102,7 @@ def create_app(preview: Preview) -> FastAPI:
     return app
 
 
-def shown(preview: Preview, asked: Mapping[str, Sequence[str]]) -> str:
+def shown(preview: Preview, asked: Mapping[str, Sequence[str]], sizes: Sequence[Size]) -> str:
     """The page as the files are now: the dashboard, and what speaks against it."""
     version = preview.version()
     problems: Sequence[Problem] = ()
@@ -124,7 +125,9 @@ def shown(preview: Preview, asked: Mapping[str, Sequence[str]]) -> str:
         return f"{file}:{here[0]}:{here[1]}" if here else f"{file} at {fault.path}"
 
     excerpts = [Excerpt(problem, _lines(preview.root, problem)) for problem in problems]
-    return previewed(view, preview.charts, preview.mesh, preview.environment, place, excerpts, error, version)
+    return previewed(
+        view, preview.charts, preview.mesh, preview.environment, place, excerpts, error, version, sizes
+    )
 
 
 def _look(preview: Preview, product: Product, asked: Mapping[str, Sequence[str]]) -> View:

@@ -18,7 +18,7 @@ from meshwright.errors import MeshwrightError
 from meshwright.experience.dashboards.look import Fault, View
 from meshwright.model.printable import printable
 from meshwright.provisioning.ports import Charts
-from meshwright.server.dashboards.tiles import shown_tiles
+from meshwright.server.dashboards.tiles import SIZES, Size, shown_tiles
 
 Place = Callable[[Fault], str]
 """Where a fault is, in words."""
@@ -29,9 +29,9 @@ def place_in(file: str) -> Place:
     return lambda fault: f"{file} at {fault.path.split(':')[0]}"
 
 
-def rendered_tiles(view: View, charts: Charts, place: Place) -> Markup:
-    """The tiles of a view, drawn."""
-    text = _part("{{ parts.tiles(tiles) }}").render(tiles=shown_tiles(view, charts), place=place)
+def rendered_tiles(view: View, charts: Charts, place: Place, sizes: Sequence[Size] = SIZES) -> Markup:
+    """The tiles of a view, drawn for these sizes."""
+    text = _part("{{ parts.tiles(tiles) }}").render(tiles=shown_tiles(view, charts, sizes), place=place)
     return Markup(text)  # noqa: S704 (the template escapes)
 
 
@@ -102,6 +102,7 @@ def previewed(
     excerpts: Sequence[Any],
     error: MeshwrightError | None,
     seen: str,
+    sizes: Sequence[Size],
 ) -> str:
     """A view while it is written, with what speaks against it; `seen` is what the page waits to change."""
     return (
@@ -109,7 +110,7 @@ def previewed(
         .get_template("dashboards/preview.html")
         .render(
             view=view,
-            tiles=shown_tiles(view, charts) if view is not None and view.publication else (),
+            tiles=shown_tiles(view, charts, sizes) if view is not None and view.publication else (),
             mesh=mesh,
             environment=environment,
             place=place,

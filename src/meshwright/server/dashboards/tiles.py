@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 from markupsafe import Markup
@@ -17,6 +17,10 @@ from meshwright.provisioning.ports import Charts
 from meshwright.server.dashboards.charts import NARROW, chart_spec, is_single, tile_width
 from meshwright.server.dashboards.markdown import markdown
 from meshwright.server.dashboards.values import formatted, is_numeric, number_of
+
+Size = Literal["wide", "narrow"]
+SIZES: tuple[Size, ...] = ("wide", "narrow")
+"""What charts are drawn for: pages on a desk, and on a telephone."""
 
 SHOWN = 500
 """Rows of the table behind a chart."""
@@ -68,12 +72,12 @@ class Shown:
     drawings: Sequence[tuple[str, Markup]] = ()  # "wide", "narrow" or "any", and the SVG
 
 
-def shown_tiles(view: View, charts: Charts) -> list[Shown]:
-    """Every tile of a view, drawn."""
-    return [_shown(number, seen, charts) for number, seen in enumerate(view.tiles, 1)]
+def shown_tiles(view: View, charts: Charts, sizes: Sequence[Size] = SIZES) -> list[Shown]:
+    """Every tile of a view, drawn; charts once for each of `sizes`."""
+    return [_shown(number, seen, charts, sizes) for number, seen in enumerate(view.tiles, 1)]
 
 
-def _shown(number: int, seen: Seen, charts: Charts) -> Shown:
+def _shown(number: int, seen: Seen, charts: Charts, sizes: Sequence[Size]) -> Shown:
     tile = seen.tile
     title = printable(tile.title, keep="") if tile.title else None
     about = printable(tile.description, keep="\n") if tile.description else None
@@ -88,22 +92,22 @@ def _shown(number: int, seen: Seen, charts: Charts) -> Shown:
     if tile.kind == "table":
         return Shown(number, tile, title, about, grid=_table(tile, seen))
     try:
-        drawings = [*_drawings(number, tile, seen.rows, charts)]
+        drawings = [*_drawings(number, tile, seen.rows, charts, sizes)]
     except BuildError as error:
         fault = Fault(error.what, f"{tile.path}.chart", error.way_out)
         return Shown(number, tile, title, about, fault=fault)
     return Shown(number, tile, title, about, grid=_grid(seen.rows, SHOWN, seen.more), drawings=drawings)
 
 
-def _drawings(number: int, tile: Tile, rows: pa.Table, charts: Charts) -> Iterator[tuple[str, Markup]]:
-    wide = tile_width(tile)
-    if not is_single(tile.content) or wide <= NARROW * 1.2:
-        spec = chart_spec(tile, rows, wide)
-        yield "any", Markup(charts.svg(spec, f"c{number}"))  # noqa: S704 (see `Charts.svg`)
-        return
-    for name, width in (("wide", wide), ("narrow", NARROW)):
-        drawn = charts.svg(chart_spec(tile, rows, width), f"c{number}{name[0]}")
-        yield name, Markup(drawn)  # noqa: S704 (see `Charts.svg`)
+def _drawings(
+    number: int, tile: Tile, rows: pa.Table, charts: Charts, sizes: Sequence[Size]
+) -> Iterator[tuple[str, Markup]]:
+    widths: dict[Size, int] = {"wide": tile_width(tile), "narrow": NARROW}
+    if not is_single(tile.content) or widths["wide"] <= NARROW * 1.2:
+        sizes = ("wide",)
+    for size in sizes:
+        drawn = charts.svg(chart_spec(tile, rows, widths[size]), f"c{number}{size[0]}")
+        yield "any" if len(sizes) == 1 else size, Markup(drawn)  # noqa: S704 (see `Charts.svg`)
 
 
 # --- figures

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from meshwright.model.lineage import ANY, MEANING, ROWS, kind_of
-from meshwright.model.mesh import Mesh
 from meshwright.sql.derivation import COMPOSED
 from meshwright.supervision.lineage.edges import Place, Table, Tables
 from meshwright.supervision.lineage.find import Found
@@ -34,23 +33,27 @@ class Related:
             "kind": kind_of(subtype),
             "how": subtype,
             "masking": masking,
-            "path": [_step(step) for step in self.path],
+            "path": [step_as_json(step) for step in self.path],
         }
 
 
-def _step(step: Step) -> dict[str, Any]:
+def step_as_json(step: Step) -> dict[str, Any]:
+    """One edge of a path as plain data."""
     return {
         "from": str(step.source),
         "to": str(step.target),
         "how": "part" if step.how == PART else MEANING[step.how][0],
         "model": step.model or None,
+        "origin": "computed" if step.job is None else "told",
+        "job": step.job or None,
     }
 
 
 def related_columns(graph: LineageGraph, found: Found, downstream: bool, indirect: bool) -> Iterator[Related]:
     """The columns downstream or upstream of a column (or of all of a table), nearest first.
 
-    Rows of tables are passed through; they are told where a value is made from them, as by `count(*)`.
+    Rows of tables are passed through; they are told where a value is made from them, as by `count(*)`. A
+    table of which no column is known is told as `*`.
     """
     starts = [
         number for table in found.tables for number in graph.starts(table.address, table.object, found.column)
@@ -59,7 +62,7 @@ def related_columns(graph: LineageGraph, found: Found, downstream: bool, indirec
     for level in reach.levels[1:]:
         for number in sorted(level, key=graph.places.__getitem__):
             place = graph.places[number]
-            if place.column == ANY or (place.column == ROWS and downstream):
+            if (place.column == ANY and graph.has_columns(place)) or (place.column == ROWS and downstream):
                 continue
             path = reach.path(number)
             if place.column == ROWS and not (path[0].how < PART and CARRIES[path[0].how]):
@@ -106,9 +109,9 @@ class _Hit:
     columns: dict[Place, None] = field(default_factory=dict)
 
 
-def impact_of(graph: LineageGraph, found: Found, mesh: Mesh, indirect: bool = True) -> Impact:
+def impact_of(graph: LineageGraph, found: Found, tables: Tables, indirect: bool = True) -> Impact:
     """What breaks when a column, or a whole table, is dropped."""
-    tables = {str(mesh.address(p, port)): str(p.key) for p in mesh.products.values() for port in p.outputs}
+    products = {table.address: str(table.product) for table in tables.values() if table.product is not None}
     starts = [
         number for table in found.tables for number in graph.starts(table.address, table.object, found.column)
     ]
@@ -120,11 +123,13 @@ def impact_of(graph: LineageGraph, found: Found, mesh: Mesh, indirect: bool = Tr
                 steps = [step for step in graph.after(other, indirect) if step[1] != PART]
             for target, made in steps:
                 place = graph.places[target]
-                if made >= PART or place.address not in tables:
+                if made >= PART or place.address not in products:
                     continue
                 sure = graph.places[other].column != ANY and MEANING[made][0] != "unknown"
-                hit = hits[sure].setdefault(tables[place.address], _Hit())
-                hit.models[graph.model_of(target)] = None
+                hit = hits[sure].setdefault(products[place.address], _Hit())
+                job = graph.job_of(other, target)
+                if maker := graph.model_of(target) if job is None else job:
+                    hit.models[maker] = None
                 hit.columns[place] = None
     near = {place for each in hits.values() for hit in each.values() for place in hit.columns}
     later = [r for r in related_columns(graph, found, True, indirect) if r.place not in near]

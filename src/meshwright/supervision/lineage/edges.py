@@ -16,8 +16,13 @@ SOURCE = "source:"
 """How the place of a source's table starts; the id of its contract follows."""
 
 
+DATASET = "dataset:"
+"""How the place of a table outside the mesh starts; its namespace follows."""
+
+
 class Place(NamedTuple):
-    """A column of a table: of an output port by its address, or of a source (`source:CONTRACT_ID`).
+    """A column of a table: of an output port by its address, of a source (`source:CONTRACT_ID`), or of a
+    dataset outside the mesh (`dataset:NAMESPACE`).
 
     `object` is the table's name in data. `column` may be `ROWS` or `ANY`, and dotted.
     """
@@ -41,7 +46,7 @@ class Edge(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table that lineage knows: of an output port, or of a source (`product` None)."""
+    """A table that lineage knows: of an output port, or of a source or outside the mesh (`product` None)."""
 
     address: str
     object: str
@@ -56,6 +61,23 @@ Tables = Mapping[tuple[str, str], Table]
 """Tables by address and name in data."""
 
 
+class PlacedEdge(NamedTuple):
+    """An edge that others tell of, and the job that makes it so; the job may be empty."""
+
+    source: Place
+    target: Place
+    how: int
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What others tell of: tables outside the mesh, and edges from and to them and between ours."""
+
+    tables: Tables
+    edges: tuple[PlacedEdge, ...]
+
+
 def tables_of(mesh: Mesh) -> Tables:
     """Every table of every output port and source that the mesh declares."""
     found: dict[tuple[str, str], Table] = {}
@@ -65,7 +87,7 @@ def tables_of(mesh: Mesh) -> Tables:
             columns = tuple(prop.column for prop in obj.properties)
             table = Table(address, obj.table, columns, product.key, obj.name, port.name, port.major)
             found[address, obj.table] = table
-        for name, contract in _sources(product, mesh).items():
+        for name, contract in sources_of(product, mesh).items():
             for obj in contract.objects:
                 columns = tuple(prop.column for prop in obj.properties)
                 known = found.get((name, obj.table))
@@ -75,7 +97,8 @@ def tables_of(mesh: Mesh) -> Tables:
     return found
 
 
-def _sources(product: Product, mesh: Mesh) -> Mapping[str, Contract]:
+def sources_of(product: Product, mesh: Mesh) -> Mapping[str, Contract]:
+    """The contracts of the sources that a product reads, by their place."""
     targets = (mesh.resolve(port) for port in product.inputs)
     return {f"{SOURCE}{target.id}": target for target in targets if isinstance(target, Contract)}
 

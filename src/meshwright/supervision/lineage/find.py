@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from meshwright.errors import InputError
-from meshwright.model.mesh import Mesh
-from meshwright.supervision.lineage.edges import SOURCE, Table, Tables
+from meshwright.errors import InputError, NotFound
+from meshwright.model.address import ProductKey
+from meshwright.supervision.lineage.edges import DATASET, SOURCE, Table, Tables
 
 _ADDRESS = re.compile(r"(mesh://[^/]+/[^/]+/[^/]+/[^/@]+@\d+)(?:[./](.+))?\Z")
 
@@ -24,27 +24,30 @@ class Found:
     column: str | None = None
 
 
-def find(text: str, mesh: Mesh, tables: Tables) -> Found:
-    """What `text` means: a product, a table or a column.
+def find(text: str, products: Iterable[ProductKey], tables: Tables) -> Found:
+    """What `text` means: a product (one of `products`), a table or a column.
 
     `domain.product` (or `domain/product`) is a product, `domain.product.object` a table (its newest
     major; `object@1` names one), one more part a column. `mesh://.../port@1` is a port, with `.object`
-    and `.column` behind it, `source:CONTRACT` a source. The object may be left out where only one has
-    the column.
+    and `.column` behind it, `source:CONTRACT` a source, `dataset:NAMESPACE.NAME` a dataset outside the
+    mesh. The object may be left out where only one has the column.
 
     Raises:
-        InputError: there is no such thing; says what was probably meant.
+        NotFound: there is no such thing; says what was probably meant.
+        InputError: it may mean several things.
     """
     plain = text.replace('"', "").strip()
     if plain.startswith("mesh://"):
         return _addressed(plain, tables)
     if plain.startswith(SOURCE):
         return _source(plain, tables)
+    if plain.startswith(DATASET):
+        return _dataset(plain, tables)
     parts = plain.replace("/", ".", 1).split(".")
     if len(parts) < 2 or not all(parts):
         raise InputError(f"`{text}` names no product, table or column", way_out=SHAPE)
     wanted = f"{parts[0]}/{parts[1]}".lower()
-    known = {str(key): key for key, product in mesh.products.items() if mesh.sees(product)}
+    known = {str(key): key for key in products}
     if wanted not in known:
         raise _nothing(f"there is no product {wanted}", wanted, known)
     own = [table for table in tables.values() if table.product == known[wanted]]
@@ -68,6 +71,17 @@ def _source(text: str, tables: Tables) -> Found:
             rest = text[len(source) + 1 :]
             return _within(source, own, rest.split(".") if rest else [])
     raise _nothing(f"no input port reads `{text}`", text, sources)
+
+
+def _dataset(text: str, tables: Tables) -> Found:
+    """A dataset outside the mesh, by its namespace, a dot and its name: both may hold dots."""
+    names = {f"{t.address}.{t.object}": t for t in tables.values() if t.address.startswith(DATASET)}
+    fits = [name for name in names if text == name or text.startswith(name + ".")]
+    if not fits:
+        raise _nothing(f"nobody told of `{text}`", text, names)
+    name = max(fits, key=len)
+    rest = text[len(name) + 1 :]
+    return Found((names[name],), rest or None)
 
 
 def _within(where: str, own: Sequence[Table], parts: Sequence[str]) -> Found:
@@ -108,9 +122,9 @@ def _column(table: Table, parts: Sequence[str]) -> str | None:
     return None
 
 
-def _nothing(what: str, name: str, known: Iterable[str]) -> InputError:
+def _nothing(what: str, name: str, known: Iterable[str]) -> NotFound:
     folded: Mapping[str, str] = {each.lower(): each for each in known}
     close = get_close_matches(name.lower(), list(folded), n=1, cutoff=0.6)
     listed = ", ".join(sorted(folded.values())[:12])
     way_out = f"did you mean `{folded[close[0]]}`?" if close else f"known are: {listed}" if listed else SHAPE
-    return InputError(what, way_out=way_out)
+    return NotFound(what, way_out=way_out)

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from meshwright.model.address import ProductKey
 from meshwright.model.lineage import ANY, DIRECT, MEANING, ROWS, lineage_from_json
 from meshwright.model.mesh import Mesh
-from meshwright.supervision.lineage.edges import Place, address_of, tables_of, target_of
+from meshwright.supervision.lineage.edges import Place, Told, address_of, tables_of, target_of
 
 CARRIES = tuple(subtype in DIRECT or subtype == "unknown" for subtype, _ in MEANING)
 """Whether values are carried over, or may be, by number of `MEANING`."""
@@ -32,12 +32,17 @@ TableKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One edge of a path; `how` numbers `MEANING`, or is `PART`."""
+    """One edge of a path; `how` numbers `MEANING`, or is `PART`.
+
+    `job` is the job outside the mesh that was told to make it, empty where none was named; None where
+    the edge was worked out here.
+    """
 
     source: Place
     target: Place
     how: int
     model: str
+    job: str | None = None
 
 
 class Columns(dict[str, int]):
@@ -71,6 +76,8 @@ class GraphBuilder:
     hows: bytearray = field(default_factory=bytearray)
     models: dict[int, str] = field(default_factory=dict)
     links: set[tuple[TableKey, TableKey]] = field(default_factory=set)
+    told: dict[tuple[int, int], str] = field(default_factory=dict)
+    worked_out: int = 0  # edges before the first that is told
 
     def table(self, address: str, name: str) -> Columns:
         """The columns of a table."""
@@ -86,12 +93,25 @@ class GraphBuilder:
         self.targets.append(target)
         self.hows.append(how)
 
+    def tell(self, source: Place, target: Place, how: int, job: str) -> None:
+        """One edge that others tell of; to be added after those that are worked out."""
+        columns = self.table(source.address, source.object), self.table(target.address, target.object)
+        pair = (columns[0][source.column], columns[1][target.column])
+        self.worked_out = self.worked_out if self.told else len(self.sources)
+        self.told[pair] = job
+        self.add(*pair, how)
+        self.links.add(((source.address, source.object.lower()), (target.address, target.object.lower())))
+
     def made_by(self, target: int, model: str) -> None:
         """Say which model makes a column."""
         self.models[target] = model
 
     def build(self) -> LineageGraph:
         """The graph."""
+        if self.told:
+            known = self.worked_out
+            for pair in zip(self.sources[:known], self.targets[:known], strict=True):
+                self.told.pop(pair, None)
         for table in self.tables.values():
             self._parts(table)
         return LineageGraph(self)
@@ -124,6 +144,7 @@ class LineageGraph:
         self.tables = built.tables
         self._models = built.models
         self.links = built.links
+        self._told = built.told
         carried = bytes(CARRIES) + b"\1\0"  # a PART carries from columns, and bears from rows
         chosen = built.hows.translate(carried + bytes(256 - len(carried)))
         mask = pc.equal(pa.Array.from_buffers(pa.uint8(), len(chosen), [None, pa.py_buffer(chosen)]), 1)
@@ -159,6 +180,10 @@ class LineageGraph:
         """The number of a column, None where nothing is known of it."""
         columns = self.tables.get((place.address, place.object.lower()))
         return None if columns is None else columns.get(place.column.lower())
+
+    def has_columns(self, place: Place) -> bool:
+        """Whether any column of a place's table is known by name."""
+        return not self.tables[place.address, place.object.lower()].keys() <= {ROWS, ANY}
 
     def starts(self, address: str, name: str, column: str | None) -> list[int]:
         """The numbers of a column, or (None) of all columns and the rows of a table.
@@ -218,15 +243,20 @@ class LineageGraph:
         for way in self._downstream[: 1 + indirect]:
             yield from way.one(number)
 
+    def job_of(self, source: int, target: int) -> str | None:
+        """The job that was told to make an edge, empty where none was named; None where it is our own."""
+        return self._told.get((source, target))
+
     def model_of(self, number: int) -> str:
         """The model that makes a column; nothing where none does."""
         return self._models.get(number, "")
 
 
-def graph_of(mesh: Mesh, lineages: Mapping[ProductKey, str]) -> LineageGraph:
-    """The graph of everything that the mesh declares, with the edges of what is applied."""
+def graph_of(mesh: Mesh, lineages: Mapping[ProductKey, str], told: Told | None = None) -> LineageGraph:
+    """The graph of all that the mesh declares, with the edges of what is applied and of what is told."""
     builder = GraphBuilder()
-    for table in tables_of(mesh).values():
+    outside = () if told is None else told.tables.values()
+    for table in (*tables_of(mesh).values(), *outside):
         numbers = builder.table(table.address, table.object)
         for column in table.columns:
             numbers[column]
@@ -248,6 +278,8 @@ def graph_of(mesh: Mesh, lineages: Mapping[ProductKey, str]) -> LineageGraph:
                         links.add((address, name.lower()))
             to_table = (targets.address, targets.object.lower())
             builder.links.update((link, to_table) for link in links)
+    for edge in told.edges if told is not None else ():
+        builder.tell(edge.source, edge.target, edge.how, edge.job)
     return builder.build()
 
 
@@ -315,6 +347,8 @@ class Reach:
             )
             one, other = (near, number) if self.downstream else (number, near)
             places = graph.places
-            steps.append(Step(places[one], places[other], min(how, PART), graph.model_of(other)))
+            job = graph.job_of(one, other)
+            model = "" if job is not None else graph.model_of(other)
+            steps.append(Step(places[one], places[other], min(how, PART), model, job))
             number = near
         return steps[::-1] if self.downstream else steps

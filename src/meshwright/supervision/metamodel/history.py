@@ -12,8 +12,7 @@ import pyarrow as pa
 from meshwright.model.address import major_of
 from meshwright.model.publication import Fact
 from meshwright.supervision.metamodel.column import Rows
-
-RUN_ENDS = frozenset({"run.finished", "run.died"})
+from meshwright.supervision.metamodel.incident_log import RUN_ENDS, IncidentLog
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,7 @@ class History:
     judged: Mapping[tuple[str, str], Judged] = field(default_factory=dict, repr=False)
     broken: Mapping[tuple[str, str], Broken] = field(default_factory=dict, repr=False)
     fixed: Sequence[Broken] = field(default=(), repr=False)
+    log: IncidentLog = field(default_factory=IncidentLog, repr=False)
 
     def grown(
         self, batches: Iterable[Sequence[Fact]], makers: Mapping[str, Callable[[Rows], pa.Table]]
@@ -58,11 +58,13 @@ class History:
         """This and newer facts; `makers` make tables of the relations that are wanted."""
         last, started, judged = self.last, dict(self.started), dict(self.judged)
         broken, fixed = dict(self.broken), list(self.fixed)
+        log = self.log.grown()
         chunks = {name: [table] for name, table in self.tables.items()}
         for facts in batches:
             rows: dict[str, dict[str, list[Any]]] = {}
             for fact in facts:
                 last = fact.sequence
+                log.take(fact)
                 if fact.kind == "run.started":
                     started[str(fact.payload.get("run"))] = fact
                 elif fact.kind in RUN_ENDS:
@@ -79,7 +81,7 @@ class History:
             for name in rows.keys() & makers.keys():
                 chunks.setdefault(name, []).append(makers[name](rows[name]))
         tables = {name: _one(each) for name, each in chunks.items()}
-        return History(last, tables, started, judged, broken, fixed)
+        return History(last, tables, started, judged, broken, fixed, log.done())
 
 
 VIOLATIONS = ("policy.violated", "policy.fixed")

@@ -12,7 +12,7 @@ from meshwright.supervision.metamodel.column import Column, Rows, array
 from meshwright.supervision.metamodel.levels import Level, Walk
 from meshwright.supervision.metamodel.world import World
 
-Change = Literal["declarations", "domains", "facts", "publications", "policies"]
+Change = Literal["declarations", "domains", "facts", "publications", "policies", "external"]
 """What of a registry a derived relation follows."""
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from meshwright.model.address import ProductKey
+from meshwright.model.external import External
 from meshwright.provisioning.collector import collector_paused
 from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies
 from meshwright.provisioning.tables import AppliedProduct, Reading, RecordedPublication
@@ -70,7 +71,14 @@ class MeshTables:
     _of_domains: _Segment | None = field(default=None, repr=False)
     _history: History = field(default_factory=History, repr=False)
     _publications: Sequence[RecordedPublication] = field(default=(), repr=False)
+    _external: External = field(default_factory=dict, repr=False)
+    _told: int = 0  # the last fact of it
     _policies: Mapping[str, AppliedPolicies] = field(default_factory=dict, repr=False)
+
+    @property
+    def policies(self) -> Mapping[str, AppliedPolicies]:
+        """The applied policies by owner; none where no relation that is wanted follows them."""
+        return self._policies
 
     @classmethod
     def empty(cls, mesh: str, names: Collection[str] | None = None) -> MeshTables:
@@ -93,6 +101,10 @@ class MeshTables:
                 history = history.grown(reading.facts(history.last), wanted)
             if self._follows("publications"):
                 publications = reading.publications()
+            told, external = self._told, self._external
+            if self._follows("external"):
+                told, newer = reading.external(told)
+                external = {**external, **newer} if newer else external
             policies = reading.policies() if self._follows("policies") else {}
             domains = reading.domains() if self._of_domain_relations() else {}
             return replace(
@@ -104,6 +116,8 @@ class MeshTables:
                 _of_domains=self._domain_segment(domains),
                 _history=history,
                 _publications=publications,
+                _external=external,
+                _told=told,
                 _policies=policies,
             )._assembled(self)
 
@@ -133,6 +147,16 @@ class MeshTables:
                 _of_domains=self._domain_segment(known),
                 _policies={owner: each for owner, each in demanded.items() if each is not None},
             )._assembled(self)
+
+    @property
+    def history(self) -> History:
+        """What facts tell; nothing where no relation that is wanted follows them."""
+        return self._history
+
+    @property
+    def external(self) -> External:
+        """What others told of datasets and jobs outside the mesh."""
+        return self._external
 
     # --- inside
 
@@ -203,9 +227,13 @@ class MeshTables:
                 if make is None or (name in before.tables and not moved & relation.follows):
                     tables[name] = before.tables[name]
                 else:
-                    world = World(
-                        *(self.mesh, table, self._history, self._publications), tuple(self._policies.values())
+                    known = (
+                        self._history,
+                        self._publications,
+                        tuple(self._policies.values()),
+                        self._external,
                     )
+                    world = World(self.mesh, table, *known)
                     tables[name] = relation.table(make(world))
             return tables[name]
 
@@ -218,6 +246,7 @@ class MeshTables:
             "domains": self._of_domains is not before._of_domains,
             "facts": self._history.last != before._history.last,
             "publications": self._publications != before._publications,
+            "external": self._external is not before._external,
             "policies": self._policies != before._policies,
         }
         return frozenset(name for name, is_different in moved.items() if is_different)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from meshwright.model.external import External
 from meshwright.provisioning.registry import AppliedPolicies
 from meshwright.provisioning.tables import RecordedPublication
 from meshwright.supervision.metamodel.history import History
@@ -22,6 +23,7 @@ class World:
     history: History = field(repr=False)
     publications: Sequence[RecordedPublication] = field(repr=False, default=())
     policies: Sequence[AppliedPolicies] = field(repr=False, default=())
+    external: External = field(repr=False, default_factory=dict)
 
     def lists(self, relation: str, columns: Sequence[str]) -> Mapping[str, list[Any]]:
         """Columns of another relation as lists of Python values."""

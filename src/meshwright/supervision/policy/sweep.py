@@ -1,19 +1,23 @@
-"""Sweeps: policies judged over what is applied, and what they find recorded."""
+"""Sweeps: policies judged over what is applied, and what they find as facts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from meshwright.model.address import ProductKey
-from meshwright.model.policy import product_of
-from meshwright.provisioning.registry import Event, Registry
-from meshwright.provisioning.tables import Reading, Tables
-from meshwright.supervision.metamodel.history import VIOLATIONS
+from meshwright.model.policy import PolicySet, product_of
+from meshwright.provisioning.registry import Event
+from meshwright.supervision.metamodel.history import VIOLATIONS, Broken
 from meshwright.supervision.metamodel.tables import MeshTables
 from meshwright.supervision.policy.assess import Assessment, assess, policies_of, relations_for, sets_of
 from meshwright.supervision.policy.record import events_of, open_violations
+
+if TYPE_CHECKING:
+    from meshwright.model.address import ProductKey
+    from meshwright.provisioning.registry import Registry
+    from meshwright.provisioning.tables import Reading, Tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,29 @@ class Recorded:
     gone: int = 0
 
 
+def relations_of_sweep(sets: Sequence[PolicySet]) -> frozenset[str]:
+    """The tables of the mesh that the policies of a sweep take."""
+    policies = policies_of(sets, ["continuous"])
+    return relations_for(sets, policies) | {"violations", "products"} if policies else frozenset()
+
+
+def sweep_policies(
+    sets: Sequence[PolicySet], tables: MeshTables, engine: Callable[[], Tables], today: str
+) -> tuple[Assessment | None, Sequence[Event]]:
+    """What the continuous policies find `today` (ISO 8601), and the facts that tell what is different.
+
+    `tables` have at least `relations_of_sweep`. Without such policies the assessment is None.
+    """
+    known = tuple(tables.history.broken.values())
+    demanded = {policy.name for policy in policies_of(sets)}
+    policies = policies_of(sets, ["continuous"])
+    if not policies:
+        gone = events_of(known, (), lambda *_: False, lambda policy, _: policy in demanded) if known else ()
+        return None, gone
+    found = assess(sets, policies, tables.tables, engine(), tables.mesh, today)
+    return found, _events(found, known, demanded, {str(key) for key in tables.versions})
+
+
 def record_sweep(
     found: Assessment, registry: Registry, environment: str, existing: Collection[str]
 ) -> Recorded:
@@ -32,13 +59,8 @@ def record_sweep(
 
     `existing` are the applied products (`domain/product`): violations of others are withdrawn.
     """
-    swept = {name for name in found.judged if "continuous" in found.policies[name].when}
-
-    def in_force(policy: str, address: str) -> bool:
-        product = product_of(address)
-        return policy in found.policies and (product is None or product in existing)
-
-    return _record(found, registry, environment, swept, None, in_force)
+    known = open_violations(reversed(registry.facts(environment, None, VIOLATIONS)))
+    return _recorded(_events(found, known, found.policies.keys(), existing), known, registry, environment)
 
 
 def judge_published(
@@ -58,38 +80,40 @@ def judge_published(
     with reading() as state:
         tables = MeshTables.empty(mesh, relations_for(sets, policies)).refreshed(state).tables
     found = assess(sets, policies, tables, engine, mesh, today)
-    known = {policy.name for each in sets for policy in each.policies}
     products = {str(key) for key in published}
-    return _record(found, registry, environment, found.judged, products, lambda policy, _: policy in known)
-
-
-def _record(
-    found: Assessment,
-    registry: Registry,
-    environment: str,
-    judged: Collection[str],
-    products: Collection[str] | None,
-    in_force: Callable[[str, str], bool],
-) -> Recorded:
-    """Record violations of judged policies, of these products or of all, and what is gone of them."""
-    known = open_violations(reversed(registry.facts(environment, None, VIOLATIONS)))
-
-    def concerns(address: str) -> bool:
-        return products is None or product_of(address) in products
-
+    open_ones = open_violations(reversed(registry.facts(environment, None, VIOLATIONS)))
+    known = [each for each in open_ones if product_of(each.address) in products]
+    demanded = {policy.name for policy in policies_of(sets)}
     events = events_of(
-        [each for each in known if concerns(each.address)],
-        [each for each in found.violations if each.policy in judged and concerns(each.address)],
-        lambda policy, address: policy in judged,
-        in_force,
+        known,
+        [each for each in found.violations if product_of(each.address) in products],
+        lambda policy, _: policy in found.judged,
+        lambda policy, _: policy in demanded,
     )
+    return _recorded(events, known, registry, environment)
+
+
+def _events(
+    found: Assessment, known: Sequence[Broken], demanded: Collection[str], existing: Collection[str]
+) -> Sequence[Event]:
+    """What is different since violations were recorded, by the continuous policies that were judged."""
+    swept = {name for name in found.judged if "continuous" in found.policies[name].when}
+
+    def in_force(policy: str, address: str) -> bool:
+        product = product_of(address)
+        return policy in demanded and (product is None or product in existing)
+
+    violations = [each for each in found.violations if each.policy in swept]
+    return events_of(known, violations, lambda policy, _: policy in swept, in_force)
+
+
+def _recorded(
+    events: Sequence[Event], known: Sequence[Broken], registry: Registry, environment: str
+) -> Recorded:
     if events:
         registry.record(environment, events)
-    return _counted(events, {(each.policy, each.address) for each in known})
-
-
-def _counted(events: Collection[Event], known: Collection[tuple[str, str]]) -> Recorded:
+    places = {(each.policy, each.address) for each in known}
     gone = sum(event.kind == "policy.fixed" for event in events)
     told = [event.payload for event in events if event.kind == "policy.violated"]
-    new = sum((each["policy"], each["address"]) not in known for each in told)
+    new = sum((each["policy"], each["address"]) not in places for each in told)
     return Recorded(new, len(told) - new, gone)

@@ -15,7 +15,8 @@ class FoundThing:
     """One thing of the mesh that answers a question.
 
     `type` is one of `documents.TYPES`, `address` its permanent address (for a term the address of its
-    definition on the web). `marks` say where in `title` and `description` words of the question are.
+    definition on the web). `trust` and `use` are from 0 to 1; `trouble` says what speaks against it. `marks`
+    say where in `title` and `description` words of the question are.
     """
 
     type: str
@@ -34,6 +35,7 @@ class FoundThing:
     owner: str | None
     trust: float
     use: float
+    trouble: str | None
     score: float
     marks: Mapping[str, Spans]
 
@@ -49,9 +51,10 @@ class FoundThing:
 class Answer:
     """What answers a question, best first.
 
-    `total` is how many things have a word of it. `facets` counts values among the best `counted` of
-    them, the most frequent first. `corrected` says for words that nothing has what was looked for instead.
-    `current` is false where the index is behind the mesh, because another process is renewing it.
+    `total` is how many things have a word of it; where it is not `exact`, there are more. `facets` counts
+    values among the best `counted` of them, the most frequent first. `corrected` says for words that nothing
+    has what was looked for instead. `current` is false where the index is behind the mesh, because another
+    process is renewing it.
     """
 
     question: str
@@ -61,12 +64,14 @@ class Answer:
     facets: Mapping[str, Sequence[tuple[str, int]]]
     corrected: Mapping[str, Sequence[str]]
     current: bool = True
+    exact: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """Everything as plain data."""
         return {
             "question": self.question,
             "total": self.total,
+            "exact": self.exact,
             "counted": self.counted,
             "current": self.current,
             "corrected": {word: list(others) for word, others in self.corrected.items()},

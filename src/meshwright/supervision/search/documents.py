@@ -17,7 +17,7 @@ from meshwright.model.address import ProductKey
 from meshwright.provisioning.ports.search import Entry, Numbers
 from meshwright.supervision.search.words import name_words, words_of
 
-VERSION = 1
+VERSION = 2
 """Changes with what is made here; entries of another version are made anew."""
 
 TYPES = ("domain", "product", "port", "object", "column", "term")
@@ -144,7 +144,7 @@ def _product(key: ProductKey, parts: Mapping[str, list[Row]], numbering: Numberi
     product = parts["products"][0]
     about = _about(parts)
     unit, place = unit_of_product(key), numbering.place(key.domain, key.product)
-    sources = source_systems(parts["servers"], parts["contracts"])
+    sources = source_systems(parts["servers"])
     whose = _Whose(unit, place, key, product, sources, about, numbering)
     outputs = [port for port in parts["ports"] if port["direction"] == "output"]
     objects = [each for each in parts["objects"] if each["binding"] == "output"]
@@ -169,7 +169,7 @@ def _product(key: ProductKey, parts: Mapping[str, list[Row]], numbering: Numberi
     yield from whose.term_entries()
 
 
-def source_systems(servers: Sequence[Row], contracts: Sequence[Row]) -> list[str]:
+def source_systems(servers: Sequence[Row]) -> list[str]:
     """The operational systems that a product reads itself, by the names of their servers."""
     return sorted({row["server"] for row in servers if row["binding"] == "source" and row["server"]})
 
@@ -385,8 +385,8 @@ def _filters(
 
 
 def _source(type: str, address: str, title: str, description: str | None, **more: Any) -> dict[str, Any]:
-    found = {"type": type, "address": address, "title": title, "description": description, **more}
-    return {name: value for name, value in found.items() if value}
+    found = {"type": type, "address": address, "title": title}
+    return found | {name: value for name, value in {"description": description, **more}.items() if value}
 
 
 def _entry(

@@ -17,6 +17,9 @@ WEIGHTS: Mapping[str, Mapping[str, float]] = {
 }
 """How much a word counts in each text of an entry."""
 
+COVERAGE = 0.4
+"""How much it counts that a word is there at all."""
+
 OF_TYPE: Mapping[str, float] = {
     "product": 1.1,
     "object": 1.1,
@@ -33,6 +36,7 @@ OF_STATUS: Mapping[str, float] = {"active": 1.0, "": 1.0, "proposed": 0.9, "draf
 _TRUST, _USE = 0.15, 0.1
 _KEY = 0.6
 _INSIDE = 0.5
+_BELOW = 0.98
 _AGAIN = 0.7
 
 
@@ -88,6 +92,13 @@ def ranked(found: Sequence[Found], factors: Factors, wanted: int) -> list[Ranked
 
 def _ordered(best: list[Ranked]) -> list[Ranked]:
     """What holds something good counts more, and a column that repeats the name of a better one less."""
+    seen: dict[int, float] = {}
+    for each in best:
+        name = each.numbers[3]
+        if name:
+            factor = seen.get(name, 1.0)
+            each.score *= factor
+            seen[name] = factor * _AGAIN
     held: dict[tuple[int, int], float] = {}
     for type, inside in (("object", "column"), ("product", "object")):
         for each in best:
@@ -96,21 +107,10 @@ def _ordered(best: list[Ranked]) -> list[Ranked]:
                 held[where] = max(held.get(where, 0.0), each.score)
         for each in best:
             if each.type == type:
-                each.score += _INSIDE * held.get((each.numbers[0], each.numbers[2]), 0.0)
-    best.sort(key=_by_score)
-    seen: dict[int, float] = {}
-    for each in best:
-        name = each.numbers[3]
-        if name:
-            factor = seen.get(name, 1.0)
-            each.score *= factor
-            seen[name] = factor * _AGAIN
-    best.sort(key=_by_score)
+                inner = held.get((each.numbers[0], each.numbers[2]), 0.0)
+                each.score = max(each.score, min(each.score + _INSIDE * inner, _BELOW * inner))
+    best.sort(key=lambda each: -each.score)
     return best
-
-
-def _by_score(each: Ranked) -> float:
-    return -each.score
 
 
 def facets(found: Sequence[Found], state: State) -> dict[str, list[tuple[str, int]]]:
@@ -128,11 +128,12 @@ def facets(found: Sequence[Found], state: State) -> dict[str, list[tuple[str, in
         counts["classification"][classification] += times
         for tag in tags:
             counts["tag"][tag] += times
+    domains, owners, types = counts["domain"], counts["owner"], counts["product_type"]
     for place, times in places.items():
         standing = state.standings[place]
-        counts["domain"][standing.domain] += times
-        counts["owner"][standing.owner or ""] += times
-        counts["product_type"][standing.product_type or ""] += times
+        domains[standing.domain] += times
+        owners[standing.owner or ""] += times
+        types[standing.product_type or ""] += times
         for source in standing.sources:
             counts["source"][source] += times
     return {

@@ -11,7 +11,7 @@ from meshwright.provisioning.ports.search import GROUPS, Meanings, SearchIndex, 
 from meshwright.supervision.search.answer import Answer, FoundThing, Spans
 from meshwright.supervision.search.meaning import fused, near, share_of_meaning
 from meshwright.supervision.search.question import Question, Understood, understand
-from meshwright.supervision.search.ranking import WEIGHTS, Factors, Ranked, facets, ranked
+from meshwright.supervision.search.ranking import COVERAGE, WEIGHTS, Factors, Ranked, facets, ranked
 from meshwright.supervision.search.state import State
 from meshwright.supervision.search.words import placed_words
 
@@ -43,7 +43,7 @@ class MeshSearch:
     def _known_of(self, view: SearchView) -> _Known:
         known = self._known
         if known is None or view.state is not known.written:
-            state = State.read(view.state, self._mesh) or State(self._mesh)
+            state = State.read(view.state, self._mesh) or State(self._mesh)  # nothing yet, or not any more
             known = self._known = _Known(view.state, state, Factors(state))
         return known
 
@@ -56,11 +56,12 @@ class MeshSearch:
         question = question.checked()
         view = self._index.view()
         known = self._known_of(view)
+        current = current and known.state.token is not None
         understood = understand(question, view, self._index.stem)
         if question.text.strip() and not understood.words and self._meanings is None:
             return Answer(question.text, (), 0, 0, {}, {}, current)
         found = [
-            view.search(WordQuery(group, understood.words, WEIGHTS[group], question.filters, BEST))
+            view.search(WordQuery(group, understood.words, WEIGHTS[group], question.filters, BEST, COVERAGE))
             for group in _groups(question.filters.get("type", ()))
         ]
         wanted = question.offset + question.limit
@@ -79,7 +80,8 @@ class MeshSearch:
         total = max(len(best), sum(each.total for each in found))
         counted = sum(len(each.scores) for each in found)
         counts = facets(found, known.state)
-        return Answer(question.text, told, total, counted, counts, understood.corrected, current)
+        exact = all(each.exact for each in found)
+        return Answer(question.text, told, total, counted, counts, understood.corrected, current, exact)
 
 
 def _groups(types: Collection[str]) -> Iterator[str]:
@@ -130,6 +132,7 @@ def _told(each: Ranked, source: Mapping[str, Any], state: State, marker: _Marker
         owner=standing.owner,
         trust=standing.trust,
         use=standing.use,
+        trouble=standing.trouble,
         score=round(each.score, 4),
         marks={"title": marker.spans(title), "description": marker.spans(description)},
     )

@@ -15,7 +15,10 @@ from meshwright.supervision.search.documents import VERSION, Numbering, source_s
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far a product (or a domain itself) can be trusted and how much it is used, both from 0 to 1."""
+    """How far a product (or a domain itself) can be trusted and how much it is used, both from 0 to 1.
+
+    `trouble` says in words what speaks against it.
+    """
 
     domain: str
     product: str | None
@@ -24,6 +27,7 @@ class Standing:
     sources: Sequence[str] = ()
     trust: float = 0.5
     use: float = 0.0
+    trouble: str | None = None
 
 
 @dataclass(frozen=True)
@@ -44,18 +48,7 @@ class State:
 
     def written(self) -> bytes:
         """The state as bytes."""
-        standings = [
-            [
-                each.domain,
-                each.product,
-                each.owner,
-                each.product_type,
-                list(each.sources),
-                each.trust,
-                each.use,
-            ]
-            for each in self.standings
-        ]
+        standings = [[getattr(each, name) for name in Standing.__slots__] for each in self.standings]
         found = [VERSION, self.mesh, self.token, self.units, standings, self.traits]
         return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -91,18 +84,10 @@ def standings_of(tables: Mapping[str, pa.Table], numbering: Numbering) -> list[S
             found.append(Standing(domain, product))
             continue
         about = products[key]
-        sources = source_systems(servers.get(key, ()), ())
-        found.append(
-            Standing(
-                domain,
-                product,
-                about["owner"],
-                about["type"],
-                sources,
-                trust.get(key, 0.5),
-                use.get(key, 0.0),
-            )
-        )
+        trusted, trouble = trust.get(key, (0.5, None))
+        systems = source_systems(servers.get(key, ()))
+        owner, kind = about["owner"], about["type"]
+        found.append(Standing(domain, product, owner, kind, systems, trusted, use.get(key, 0.0), trouble))
     return found
 
 
@@ -114,21 +99,23 @@ def _rows(tables: Mapping[str, pa.Table], relation: str, columns: Sequence[str])
     return found
 
 
-def _trust(tables: Mapping[str, pa.Table]) -> dict[tuple[str, str], float]:
-    """From 0 (the last run failed, service levels are broken) to 1; products that never ran have none."""
-    found: dict[tuple[str, str], float] = {}
+def _trust(tables: Mapping[str, pa.Table]) -> dict[tuple[str, str], tuple[float, str | None]]:
+    """From 0 (the last run failed, service levels are broken) to 1, and what speaks against it, in words."""
+    found: dict[tuple[str, str], tuple[float, str | None]] = {}
     columns = ["domain", "product", "status", "checks_failed", "ended_at"]
     runs = tables["runs"].select(columns).sort_by([("ended_at", "ascending")])
     for row in runs.to_pylist():
+        key = (row["domain"], row["product"])
         if row["status"] == "published":
-            found[row["domain"], row["product"]] = 0.8 if row["checks_failed"] else 1.0
+            found[key] = (0.8, "checks failed") if row["checks_failed"] else (1.0, None)
         elif row["status"] in ("failed", "died"):
-            found[row["domain"], row["product"]] = 0.3
+            found[key] = (0.3, "its last run failed")
     for row in _rows(tables, "slo_status", ("domain", "product", "status")):
         if row["status"] == "broken":
             key = (row["domain"], row["product"])
-            found[key] = max(0.0, found.get(key, 0.5) - 0.2)
-    return {key: round(value, 3) for key, value in found.items()}
+            trust, trouble = found.get(key, (0.5, None))
+            found[key] = (round(max(0.0, trust - 0.2), 3), trouble or "it breaks a service level")
+    return found
 
 
 def _use(tables: Mapping[str, pa.Table]) -> dict[tuple[str, str], float]:

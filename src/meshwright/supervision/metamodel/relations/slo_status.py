@@ -27,11 +27,13 @@ def _rows(world: World) -> Rows:
     products = world.lists("products", ("domain", "product", "applied_at"))
     applied = {(d, p): at for d, p, at in zip(*products.values(), strict=True)}
     judged = _judged(world, applied)
-    more: dict[str, list[Any]] = {name: [] for name in ("status", "expected", "observed", "judged_at", "run")}
+    more: dict[str, list[Any]] = {name: [] for name in (*_TOLD, "judged_at", "run")}
     for place in zip(*(levels[name].to_pylist() for name in _PLACE), strict=True):
         at, run, found = judged.get(place, (None, None, ()))
         worst = min(found, key=lambda each: _ORDER.get(each.get("status"), 3), default={})
         more["status"].append(_STATUS.get(worst.get("status"), "unknown"))
+        untils = [each["kept_until"] for each in found if each.get("kept_until")]
+        more["kept_until"].append(min(untils, default=None) if worst.get("status") == "pass" else None)
         more["expected"].append(worst.get("expected"))
         more["observed"].append(worst.get("observed"))
         more["judged_at"].append(at)
@@ -39,7 +41,9 @@ def _rows(world: World) -> Rows:
     return rows | more
 
 
-_SAME = ("domain", "product", "port", "major", "contract_id", "path", "property", "value", "unit")
+_SAME = ("domain", "product", "port", "major", "contract_id", "path", "property", "value", "unit", "severity")
+
+_TOLD = ("status", "expected", "observed", "kept_until")
 
 _ORDER: Mapping[Any, int] = {"fail": 0, "warn": 0, "error": 1, "skip": 2, "pass": 3}
 _STATUS: Mapping[Any, str] = {"fail": "broken", "warn": "broken", "pass": "kept"}
@@ -81,10 +85,12 @@ RELATION = Relation(
         text("property", "`latency`, `frequency`, `retention`, ...", required=True),
         text("value", "What is promised."),
         text("unit", "The unit of it."),
+        text("severity", "What a broken one counts, where the contract says so."),
         text("status", "`kept`, `broken` or `unknown`.", required=True),
         text("expected", "What was to be, in words."),
         text("observed", "What was found, in words; why nothing could be told."),
         timestamp("judged_at", "When that was."),
+        timestamp("kept_until", "When a kept one breaks if nothing is published until then."),
         text("run", "The run that judged it."),
     ),
     key=("domain", "product", "port", "major", "path"),

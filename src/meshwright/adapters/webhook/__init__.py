@@ -1,0 +1,1 @@
+"""Webhooks: messages as JSON over HTTP."""

@@ -1,0 +1,1 @@
+"""What is exchanged with other catalogues and tools, in the standards that they share."""

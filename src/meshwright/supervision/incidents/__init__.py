@@ -1,0 +1,1 @@
+"""Incidents: what is wrong now, since when, and whom it was told."""
