@@ -31,6 +31,7 @@ def create_app(site: Site) -> FastAPI:
         yield
         site.live.close()
         site.search.close()
+        site.policies.close()
 
     app = FastAPI(
         title="Meshwright",

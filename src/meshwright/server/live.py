@@ -144,7 +144,7 @@ class LiveMesh:
                     catalogue = Catalogue(tables, known.catalogue if known is not None else None, today)
                     catalogue.warm()
                 snapshot = Snapshot(self.mesh, self.environment, tables, catalogue)
-                if known is None or tables is not before:
+                if known is None or catalogue is not known.catalogue:
                     for follower in self._followers:
                         follower(snapshot)
                 self._snapshot = snapshot

@@ -1,22 +1,15 @@
-"""Search over what is served: the index follows the mesh in a thread of its own."""
+"""Search over what is served: the index follows the mesh."""
 
 from __future__ import annotations
 
-import logging
-import threading
-from concurrent.futures import Future, ThreadPoolExecutor
-
-from meshwright.errors import MeshwrightError
 from meshwright.provisioning.ports import Meanings, SearchIndex
+from meshwright.server.behind import Behind
 from meshwright.server.live import Snapshot
-from meshwright.supervision.metamodel.tables import MeshTables
 from meshwright.supervision.search.answer import Answer
 from meshwright.supervision.search.meaning import learn
 from meshwright.supervision.search.question import Question
 from meshwright.supervision.search.renewal import renew
 from meshwright.supervision.search.search import MeshSearch
-
-_log = logging.getLogger(__name__)
 
 
 class LiveSearch:
@@ -30,23 +23,10 @@ class LiveSearch:
         self._index = index
         self._meanings = meanings
         self._search = MeshSearch(index, mesh, meanings)
-        self._worker = ThreadPoolExecutor(1, "renews-search")
-        self._lock = threading.Lock()
-        self._wanted: MeshTables | None = None
-        self._renewing: Future[None] | None = None
-        self._current = False
-
-    def follow(self, snapshot: Snapshot) -> None:
-        """Have the index renewed to a newer state; does not wait for it."""
-        with self._lock:
-            self._wanted, self._current = snapshot.tables, False
-            if self._renewing is None:
-                self._renewing = self._worker.submit(self._renew)
-
-    def settled(self) -> None:
-        """Wait until the index tells of the newest state that was followed."""
-        while (renewing := self._renewing) is not None:
-            renewing.result()
+        self._renewal: Behind[bool] = Behind("renews the search index", self._renew)
+        self.follow = self._renewal.follow
+        self.settled = self._renewal.settled
+        self.close = self._renewal.close
 
     def ask(self, question: Question) -> Answer:
         """What answers a question.
@@ -56,25 +36,10 @@ class LiveSearch:
         """
         if self._index.view().state is None:
             self.settled()
-        return self._search.ask(question, self._current)
+        return self._search.ask(question, self._renewal.current and bool(self._renewal.value))
 
-    def close(self) -> None:
-        """Renew no more."""
-        self._worker.shutdown(cancel_futures=True)
-
-    def _renew(self) -> None:
-        while True:
-            with self._lock:
-                wanted, self._wanted = self._wanted, None
-                if wanted is None:
-                    self._renewing = None
-                    return
-            try:
-                current = renew(self._index, wanted).current
-                if self._meanings is not None:
-                    learn(self._meanings, self._index.view())
-            except MeshwrightError as error:
-                _log.warning("the search index could not be renewed: %s", error)
-                current = False
-            with self._lock:
-                self._current = current and self._wanted is None
+    def _renew(self, snapshot: Snapshot) -> bool:
+        current = renew(self._index, snapshot.tables).current
+        if self._meanings is not None:
+            learn(self._meanings, self._index.view())
+        return current

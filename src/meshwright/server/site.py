@@ -12,9 +12,11 @@ from meshwright.model.product import Environment
 from meshwright.provisioning.ports import Charts
 from meshwright.provisioning.registry import Registry
 from meshwright.provisioning.tables import Tables
+from meshwright.server.behind import Behind
 from meshwright.server.live import LiveMesh, Snapshot
 from meshwright.server.recent import Recent
 from meshwright.server.search import LiveSearch
+from meshwright.supervision.catalogue.compliance import Compliance
 from meshwright.wiring import charts
 
 if TYPE_CHECKING:
@@ -23,13 +25,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Site:
-    """One environment that is served: its tables, search, its registry, what runs SQL, and what draws.
+    """One environment that is served: its tables, search, what policies find, its registry, what runs SQL
+    and what draws.
 
     `recent` keeps what was shown of dashboards last.
     """
 
     live: LiveMesh
     search: LiveSearch
+    policies: Behind[Compliance]
     registry: Registry
     environment: Environment
     tables_engine: Callable[[], Tables]

@@ -9,21 +9,22 @@ from markupsafe import Markup
 
 from meshwright.server.drawing.svg import element, together
 from meshwright.server.wording import instant
-from meshwright.supervision.catalogue.quality import SHOWN_RUNS, JudgedRun
+from meshwright.supervision.catalogue.quality import JudgedRun
 
 _HEIGHT = 96
 _STEP = 20
 _BAR = 12
+_LEAST_BARS = 12
 _LEAST = 3.0  # of a part that is there, so that one failed check among a thousand is seen
 
 
 def run_bars(runs: Sequence[JudgedRun]) -> Markup:
     """The checks of each run, oldest first: failed at the bottom, then passed, then not judged."""
-    width = SHOWN_RUNS * _STEP
+    width = max(len(runs), _LEAST_BARS) * _STEP
     most = max((run.passed + run.failed + run.not_judged for run in runs), default=0) or 1
     bars = []
     for place, run in enumerate(runs):
-        left = float(width - (len(runs) - place) * _STEP + (_STEP - _BAR) / 2)
+        left = float(place * _STEP + (_STEP - _BAR) / 2)
         title = f"{instant(run.at)}: {run.status}, {run.passed} passed, {run.failed} failed"
         parts = [element("title", title)]
         bottom = float(_HEIGHT)
@@ -47,19 +48,31 @@ def run_bars(runs: Sequence[JudgedRun]) -> Markup:
         "svg",
         base,
         together(bars),
-        viewBox=f"0 0 {width} {_HEIGHT + 2}",
+        *_dates(runs),
+        viewBox=f"0 0 {width} {_HEIGHT + 18}",
+        width=width,
+        height=_HEIGHT + 18,
         class_="bars",
         role="img",
         aria_label=f"Checks of the last {len(runs)} runs",
-        preserveAspectRatio="xMaxYMid meet",
     )
+
+
+def _dates(runs: Sequence[JudgedRun]) -> list[Markup]:
+    """The days of the first run and of the last one, below their bars."""
+    days = [run.at.date().isoformat() if run.at else "" for run in (*runs[:1], *runs[-1:])]
+    found = [element("text", days[0], x=0, y=_HEIGHT + 15, class_="box-above")] if days else []
+    if len(runs) > _LEAST_BARS:
+        end = len(runs) * _STEP
+        found.append(element("text", days[1], x=end, y=_HEIGHT + 15, class_="box-above", text_anchor="end"))
+    return found
 
 
 def day_line(days: Sequence[tuple[date, int]]) -> Markup:
     """A count by day as an area."""
     if not days:
         return Markup("")
-    width, height = 720, 120
+    width, height = 560, 110
     most = max(count for _, count in days) or 1
     step = width / max(len(days) - 1, 1)
     points = [(place * step, height - (height - 12) * count / most) for place, (_, count) in enumerate(days)]

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from fastapi import APIRouter, Request, Response
 
 from meshwright.server.drawing.lineage import hues
 from meshwright.server.drawing.map import draw_map
 from meshwright.server.drawing.runs import day_line
-from meshwright.server.site import CurrentSnapshot, pages_of
+from meshwright.server.links import page_of
+from meshwright.server.site import CurrentSite, CurrentSnapshot, pages_of
+from meshwright.supervision.catalogue import Catalogue
+from meshwright.supervision.catalogue.compliance import Compliance
 from meshwright.supervision.catalogue.governance import governance as governance_of
-from meshwright.supervision.catalogue.governance import titles
+from meshwright.supervision.catalogue.lineage import columns_at
 from meshwright.supervision.catalogue.map import mesh_map
 from meshwright.supervision.catalogue.operations import operations as operations_of
 from meshwright.supervision.catalogue.portfolio import ORDERS, Wanted
 from meshwright.supervision.catalogue.portfolio import portfolio as portfolio_of
 
 router = APIRouter()
+
+JUDGING_SECONDS = 2.0
+"""How long a page about policies waits for them to be judged anew; after that it says that they are old."""
 
 
 def _links(path: str, **wanted: Any) -> Callable[..., str]:
@@ -39,6 +47,23 @@ def _pages(path: str, **wanted: Any) -> Callable[[int], str]:
     return lambda number: link(page=number)
 
 
+def pages_at(catalogue: Catalogue, addresses: Sequence[str]) -> Mapping[str, str]:
+    """The pages of the columns and tables among some addresses."""
+    found = {
+        address: page_of(*(row[name] for name in ("domain", "product", "port", "major", "object", "path")))
+        for address, row in columns_at(catalogue, addresses).items()
+        if row["binding"] == "output"
+    }
+    objects = catalogue.tables["objects"]
+    tables = objects.filter(pc.is_in(objects["address"], value_set=pa.array(addresses, pa.string())))
+    for row in tables.to_pylist():
+        if row["binding"] == "output":
+            found[row["address"]] = page_of(
+                *(row[name] for name in ("domain", "product", "port", "major", "object"))
+            )
+    return found
+
+
 @router.get("/map")
 def map(request: Request, snapshot: CurrentSnapshot, domain: str | None = None) -> Response:
     """Domains and products as a graph, with their health."""
@@ -52,18 +77,23 @@ def map(request: Request, snapshot: CurrentSnapshot, domain: str | None = None) 
 def governance(
     request: Request,
     snapshot: CurrentSnapshot,
+    site: CurrentSite,
     policy: str | None = None,
     domain: str | None = None,
     page: int = 1,
 ) -> Response:
     """Policies, violations, waivers, and compliance by domain and over time."""
     now = datetime.now(UTC)
-    found = governance_of(snapshot.catalogue, now, policy or None, domain or None, page)
+    judged = site.policies.settled(JUDGING_SECONDS) or Compliance()
+    found = governance_of(snapshot.catalogue, judged, now, policy or None, domain or None, page)
     return pages_of(request).render(
         request,
         "governance.html",
         governance=found,
-        titles=titles(snapshot.catalogue),
+        known=judged.policies,
+        pages=pages_at(snapshot.catalogue, [each.address for each in found.findings]),
+        wrong_waivers=judged.wrong_waivers,
+        current=site.policies.current,
         policy=policy or None,
         domain=domain or None,
         line=day_line([(each.day, each.open) for each in found.days]),
@@ -77,6 +107,7 @@ def governance(
 def portfolio(
     request: Request,
     snapshot: CurrentSnapshot,
+    site: CurrentSite,
     domain: str = "",
     owner: str = "",
     status: str = "",
@@ -87,7 +118,7 @@ def portfolio(
     """Every product's use, health, compliance and cost, and what needs attention."""
     now = datetime.now(UTC)
     wanted = Wanted(domain or None, owner or None, status or None, health or None, sort, page)
-    found = portfolio_of(snapshot.catalogue, wanted, now)
+    found = portfolio_of(snapshot.catalogue, wanted, now, site.policies.value)
     chosen = {"domain": domain, "owner": owner, "status": status, "health": health, "sort": sort}
     return pages_of(request).render(
         request,

@@ -11,21 +11,26 @@ from fastapi.responses import PlainTextResponse
 
 from meshwright.errors import NotFound
 from meshwright.model.address import ProductKey
+from meshwright.server.drawing.incidents import incident_lines
 from meshwright.server.drawing.lineage import draw_column_lineage, draw_product_lineage
 from meshwright.server.drawing.runs import run_bars
 from meshwright.server.links import name_of, page_of
 from meshwright.server.pages.dashboards import shown_dashboard
+from meshwright.server.pages.mesh import JUDGING_SECONDS, pages_at
 from meshwright.server.site import CurrentSite, CurrentSnapshot, Site, pages_of
 from meshwright.server.wording import change_text
 from meshwright.standards.yaml_text import yaml_text
 from meshwright.supervision.catalogue import Catalogue
 from meshwright.supervision.catalogue.column import column_detail
+from meshwright.supervision.catalogue.compliance import Compliance
 from meshwright.supervision.catalogue.contract import port_detail
-from meshwright.supervision.catalogue.governance import product_policies, titles
+from meshwright.supervision.catalogue.governance import fixed
 from meshwright.supervision.catalogue.history import history, runs
+from meshwright.supervision.catalogue.incidents import incidents_of
 from meshwright.supervision.catalogue.lineage import product_lineage
 from meshwright.supervision.catalogue.product import output_ports, product_detail
 from meshwright.supervision.catalogue.quality import quality
+from meshwright.supervision.catalogue.summary import ProductSummary
 
 router = APIRouter()
 
@@ -42,6 +47,13 @@ TABS: Mapping[str, str] = {
 """The tabs of a product by the last part of their address."""
 
 
+def tabs_of(catalogue: Catalogue, domain: str, product: str) -> Mapping[str, str]:
+    """The tabs of a product; that of dashboards where it has some."""
+    if catalogue.of("dashboards", domain, product):
+        return TABS
+    return {path: name for path, name in TABS.items() if path != "dashboards"}
+
+
 def _overview(catalogue: Catalogue, domain: str, product: str) -> dict[str, Any]:
     return {"detail": product_detail(catalogue, domain, product)}
 
@@ -52,7 +64,10 @@ def _ports(catalogue: Catalogue, domain: str, product: str) -> dict[str, Any]:
 
 def _quality(catalogue: Catalogue, domain: str, product: str) -> dict[str, Any]:
     found = quality(catalogue, domain, product)
-    return {"quality": found, "drawn": {"runs": run_bars(found.runs)}}
+    incidents = incidents_of(catalogue, domain, product)
+    lines = incident_lines(incidents, datetime.now(UTC))
+    drawn = {"runs": run_bars(found.runs), "incidents": lines}
+    return {"quality": found, "incidents": incidents, "drawn": drawn}
 
 
 def _versions(catalogue: Catalogue, domain: str, product: str) -> dict[str, Any]:
@@ -85,14 +100,6 @@ def _lineage(catalogue: Catalogue, domain: str, product: str) -> dict[str, Any]:
     }
 
 
-def _policies(catalogue: Catalogue, domain: str, product: str) -> dict[str, Any]:
-    return {
-        "recorded": product_policies(catalogue, domain, product),
-        "titles": titles(catalogue),
-        "known": "policies" in catalogue.tables,
-    }
-
-
 _NAMES = ["contract_id", "contract_version", "object", "path", "name", "depth"]
 
 
@@ -103,7 +110,6 @@ _SHOWN: Mapping[str, Callable[[Catalogue, str, str], dict[str, Any]]] = {
     "lineage": _lineage,
     "versions": _versions,
     "runs": _runs,
-    "policies": _policies,
 }
 
 
@@ -121,15 +127,36 @@ def dashboards(
     rows = snapshot.catalogue.of("dashboards", domain, product)
     summary = snapshot.catalogue.product(domain, product)
     shown = shown_dashboard(request, site, snapshot, summary.key, None) if len(rows) == 1 else {}
-    return pages_of(request).render(
+    return _page(
         request,
-        "product/dashboards.html",
-        summary=summary,
-        tabs=TABS,
-        tab="dashboards",
-        now=datetime.now(UTC),
+        snapshot.catalogue,
+        summary,
+        "dashboards",
         dashboards=rows,
         **shown,
+    )
+
+
+@router.get("/mesh/{domain}/{product}/policies")
+def policies(
+    request: Request, snapshot: CurrentSnapshot, site: CurrentSite, domain: str, product: str
+) -> Response:
+    """What the policies find in a product, and what of that is waived or fixed."""
+    summary = snapshot.catalogue.product(domain, product)
+    judged = site.policies.settled(JUDGING_SECONDS) or Compliance()
+    found = judged.of(domain, product)
+    return _page(
+        request,
+        snapshot.catalogue,
+        summary,
+        "policies",
+        known=judged.policies,
+        pages=pages_at(snapshot.catalogue, [each.address for each in found]),
+        score=judged.marks.get((domain, product)),
+        biting=[each for each in found if each.waiver is None],
+        waived=[each for each in found if each.waiver is not None],
+        fixed=fixed(snapshot.catalogue, domain, product),
+        current=site.policies.current,
     )
 
 
@@ -150,10 +177,7 @@ def part(
     if view == "yaml":
         return _yaml(site, snapshot.catalogue, domain, product, port, major)
     found = port_detail(snapshot.catalogue, domain, product, port, major)
-    now = datetime.now(UTC)
-    return pages_of(request).render(
-        request, "product/port.html", detail=found, summary=found.product, tabs=TABS, tab="ports", now=now
-    )
+    return _page(request, snapshot.catalogue, found.product, "port", "ports", detail=found)
 
 
 @router.get("/mesh/{domain}/{product}/{part}/{obj}")
@@ -163,10 +187,7 @@ def table(
     """One table of an output port."""
     port, major = _port(part, domain, product)
     found = port_detail(snapshot.catalogue, domain, product, port, major, name_of(obj))
-    now = datetime.now(UTC)
-    return pages_of(request).render(
-        request, "product/table.html", detail=found, summary=found.product, tabs=TABS, tab="ports", now=now
-    )
+    return _page(request, snapshot.catalogue, found.product, "table", "ports", detail=found)
 
 
 @router.get("/mesh/{domain}/{product}/{part}/{obj}/{path}")
@@ -183,29 +204,43 @@ def column(
     port, major = _port(part, domain, product)
     catalogue = snapshot.catalogue
     found = column_detail(catalogue, domain, product, port, major, name_of(obj), name_of(path))
-    return pages_of(request).render(
+    return _page(
         request,
-        "product/column.html",
+        catalogue,
+        found.port.product,
+        "column",
+        "ports",
         detail=found,
-        summary=found.port.product,
-        tabs=TABS,
-        tab="ports",
         drawn=draw_column_lineage(catalogue, found.lineage),
-        now=datetime.now(UTC),
     )
 
 
 def _tab(request: Request, catalogue: Catalogue, domain: str, product: str, tab: str) -> Response:
-    now = datetime.now(UTC)
     summary = catalogue.product(domain, product)
-    return pages_of(request).render(
+    return _page(
         request,
-        f"product/{tab or 'overview'}.html",
-        summary=summary,
-        tabs=TABS,
-        tab=tab,
-        now=now,
+        catalogue,
+        summary,
+        tab or "overview",
+        tab,
         **_SHOWN[tab](catalogue, domain, product),
+    )
+
+
+def _page(
+    request: Request,
+    catalogue: Catalogue,
+    summary: ProductSummary,
+    template: str,
+    tab: str | None = None,
+    **values: Any,
+) -> Response:
+    """A page of a product, with its head and its tabs; `tab` is the one it is below, if not of that name."""
+    tab = template if tab is None else tab
+    tabs = tabs_of(catalogue, summary.domain, summary.product)
+    now = datetime.now(UTC)
+    return pages_of(request).render(
+        request, f"product/{template}.html", summary=summary, tabs=tabs, tab=tab, now=now, **values
     )
 
 

@@ -144,6 +144,8 @@ for (const place of document.querySelectorAll("[data-copy]")) {
 
 // --- graphs: pan, zoom, and what belongs together
 
+const LEAST_SCALE = 0.5;
+
 class Canvas {
   constructor(place) {
     this.place = place;
@@ -171,6 +173,28 @@ class Canvas {
       this.view.x -= (width - this.view.width) / 2;
       this.view.width = width;
     }
+    if (width / this.view.width < LEAST_SCALE) this.start(width);
+    this.draw();
+  }
+
+  // Where all of it would be too small to read, the view begins at what is picked out.
+  start(width) {
+    const picked = this.graph.querySelector(".marked .box-back")?.getBBox();
+    const scale = LEAST_SCALE * 1.2;
+    this.view.width = width / scale;
+    this.view.height = Math.min(this.height / scale, this.whole.height);
+    const middle = picked ? picked.x + picked.width / 2 : this.view.width / 2;
+    const most = this.whole.x + this.whole.width - this.view.width;
+    this.view.x = Math.min(Math.max(middle - this.view.width / 2, this.whole.x), most);
+    const level = picked ? picked.y + picked.height / 2 : this.whole.height / 2;
+    this.view.y = level - this.view.height / 2;
+  }
+
+  all() {
+    const small = this.place.clientWidth / this.whole.width < LEAST_SCALE;
+    const isAll = this.view.width >= this.whole.width;
+    if (!small || isAll) return this.fit();
+    this.view = { ...this.whole };
     this.draw();
   }
 
@@ -208,7 +232,7 @@ class Canvas {
     const actions = [
       ["+", "Zoom in", () => this.zoom(0.8)],
       ["−", "Zoom out", () => this.zoom(1.25)],
-      ["⤢", "Show all", () => this.fit()],
+      ["⤢", "Show all", () => this.all()],
     ];
     for (const [sign, name, act] of actions) {
       const button = document.createElement("button");

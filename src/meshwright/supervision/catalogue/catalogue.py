@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -13,11 +13,15 @@ import pyarrow.compute as pc
 
 from meshwright.errors import NotFound
 from meshwright.model.address import ProductKey
+from meshwright.supervision.catalogue.health import Health
 from meshwright.supervision.catalogue.rows import ByProduct, Row
 from meshwright.supervision.catalogue.summary import ProductSummary, summaries
 from meshwright.supervision.metamodel.tables import MeshTables
 
 Key = tuple[str, str]
+
+_NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+_INSTANT = timedelta(microseconds=1)
 
 T = TypeVar("T")
 
@@ -35,6 +39,7 @@ class Catalogue:
         self.tables: Mapping[str, pa.Table] = mesh.tables
         self._indexes: dict[tuple[str, str, str], ByProduct] = {}
         self._made: dict[str, Any] = {}
+        self._periods: dict[str, tuple[datetime, datetime, Any]] = {}
         self._lock = threading.Lock()
         self._wanted = () if before is None else tuple(before._indexes)
         if before is not None:
@@ -75,6 +80,22 @@ class Catalogue:
     def products(self) -> Mapping[ProductKey, ProductSummary]:
         """Every applied product, in the order of their addresses."""
         return summaries(self)
+
+    def judged(self, now: datetime) -> Sequence[tuple[ProductSummary, Health]]:
+        """Every product with how it is at a moment."""
+        return self.during(
+            "judged", now, lambda: [(each, each.health(now)) for each in self.products.values()]
+        )
+
+    def during(self, name: str, now: datetime, make: Callable[[], T]) -> T:
+        """What `make` gives, kept until something becomes due: nothing else changes as time goes by."""
+        known = self._periods.get(name)
+        if known is None or not known[0] <= now < known[1]:
+            dues = (each.due_at for each in self.products.values())
+            until = min((due for due in dues if due is not None and due >= now), default=_NEVER)
+            known = self._periods[name] = (now, until + _INSTANT, make())
+        found: T = known[2]
+        return found
 
     def product(self, domain: str, product: str) -> ProductSummary:
         """One product.

@@ -54,7 +54,7 @@ def column_detail(
         )
     row = node.row
     place = (detail.port.row["address"], table.row["table_name"], _in_data(table.columns, path))
-    others, types = _elsewhere(catalogue, row)
+    others, occurrences, types = _elsewhere(catalogue, row)
 
     def about(relation: str) -> list[Row]:
         rows = catalogue.of(relation, domain, product)
@@ -65,8 +65,8 @@ def column_detail(
         obj=table,
         node=node,
         lineage=column_lineage(catalogue, domain, product, place),
-        elsewhere=others[:MOST_ELSEWHERE],
-        occurrences=len(others),
+        elsewhere=others,
+        occurrences=occurrences,
         types=types,
         properties=about("custom_properties"),
         synonyms=about("synonyms"),
@@ -96,19 +96,19 @@ def _in_data(nodes: Sequence[ColumnNode], path: str) -> str:
     return ""
 
 
-def _elsewhere(catalogue: Catalogue, row: Row) -> tuple[list[Row], Sequence[tuple[str, int]]]:
+def _elsewhere(catalogue: Catalogue, row: Row) -> tuple[list[Row], int, Sequence[tuple[str, int]]]:
     """Columns of the same name in other tables of output ports, however it is capitalised."""
     if row["name"] is None:
-        return [], ()
+        return [], 0, ()
     columns = catalogue.tables["columns"]
     same = pc.equal(pc.ascii_lower(columns["name"]), _lower(row["name"]))
-    found = columns.filter(pc.and_(same, pc.equal(columns["binding"], "output"))).select(_SHOWN).to_pylist()
-    counts: dict[str, int] = {}
-    for each in found:
-        kind = each["physical_type"] or each["logical_type"] or "any"
-        counts[kind] = counts.get(kind, 0) + 1
-    others = [each for each in found if each["address"] != row["address"]]
-    return others, sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    wanted = pc.and_(same, pc.equal(columns["binding"], "output"))
+    found = columns.select(_SHOWN).filter(wanted)
+    kinds = pc.fill_null(pc.coalesce(found["physical_type"], found["logical_type"]), "any")
+    types = [(each["values"], each["counts"]) for each in pc.value_counts(kinds).to_pylist()]
+    others = found.filter(pc.not_equal(found["address"], row["address"]))
+    shown = others.slice(0, MOST_ELSEWHERE).to_pylist()
+    return shown, others.num_rows, sorted(types, key=lambda each: (-each[1], each[0]))
 
 
 def _lower(name: str) -> str:

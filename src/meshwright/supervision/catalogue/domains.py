@@ -45,10 +45,14 @@ class DomainDetail:
 
 def domains(catalogue: Catalogue, now: datetime) -> Sequence[DomainSummary]:
     """Every domain by its name."""
+    return catalogue.during("domains", now, lambda: _domains(catalogue, now))
+
+
+def _domains(catalogue: Catalogue, now: datetime) -> Sequence[DomainSummary]:
     health: dict[str, Counter[Level]] = {}
-    for product in catalogue.products.values():
+    for product, found_health in catalogue.judged(now):
         if product.status != "retired":
-            health.setdefault(product.domain, Counter())[product.health(now).level] += 1
+            health.setdefault(product.domain, Counter())[found_health.level] += 1
     found = [_summary(row, health.get(row["domain"], Counter())) for row in _rows(catalogue)]
     return sorted(found, key=lambda each: each.name)
 

@@ -6,43 +6,43 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
+from meshwright.model.policy import Policy, Waiver
 from meshwright.supervision.catalogue.catalogue import Catalogue
+from meshwright.supervision.catalogue.compliance import SEVERITIES, Compliance, Finding
 from meshwright.supervision.catalogue.rows import Row
-from meshwright.supervision.catalogue.summary import LIVE
 
-PAGE = 100
+PAGE = 25
+"""How many violations a page has."""
+
 DAYS = 60
 """How many days the course of time shows."""
-
-SEVERITIES = ("error", "warning", "info")
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyLine:
-    """A policy with how many open violations it has, those that are waived apart."""
+    """A policy with its violations, those that are waived apart; `problem` says why it cannot be judged."""
 
-    row: Row
+    policy: Policy
     open: int
     waived: int
+    problem: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class DomainCompliance:
-    """How far a domain complies: live products, those without an open violation, violations by severity."""
+    """How far a domain complies: marks of 100, products, and violations by severity."""
 
     name: str
+    marks: float
     products: int
-    clean: int
     violations: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """How many violations were open at the end of a day."""
+    """How many recorded violations were open at the end of a day."""
 
     day: date
     open: int
@@ -50,125 +50,77 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Governance:
-    """The state of governance. None of `policies` means that no policy is in force."""
+    """The state of governance; `findings` are one page of the `count` that are wanted and not waived."""
 
     policies: Sequence[PolicyLine]
     domains: Sequence[DomainCompliance]
-    violations: Sequence[Row]
+    findings: Sequence[Finding]
     count: int
     pages: int
     page: int
-    waivers: Sequence[Row]
+    waivers: Sequence[Waiver]
     days: Sequence[Day]
-    clean: int
-    products: int
+    open: int
+    marks: float | None
 
 
 def governance(
     catalogue: Catalogue,
+    compliance: Compliance,
     now: datetime,
     policy: str | None = None,
     domain: str | None = None,
     page: int = 1,
 ) -> Governance:
-    """Policies and what is recorded against them; `policy` and `domain` choose among the violations."""
-    policies = _rows(catalogue, "policies")
-    found = catalogue.open_violations
-    broken = found if found is not None else pa.table({"policy": pa.array([], pa.string())})
-    counts = Counter(broken["policy"].to_pylist())
-    waived = Counter(_waived(catalogue))
-    shown = _chosen(broken, policy, domain)
-    pages = max(1, -(-shown.num_rows // PAGE))
+    """Policies and what they find; `policy` and `domain` choose among the violations."""
+    bites = Counter(each.policy for each in compliance.biting)
+    waived = Counter(each.policy for each in compliance.findings if each.waiver is not None)
+    problems = {each.policy: each.message for each in compliance.failures}
+    lines = [
+        PolicyLine(each, bites[name], waived[name], problems.get(name))
+        for name, each in compliance.policies.items()
+    ]
+    wanted = [
+        each
+        for each in compliance.biting
+        if (policy is None or each.policy == policy) and (domain is None or each.domain == domain)
+    ]
+    pages = max(1, -(-len(wanted) // PAGE))
     page = min(max(page, 1), pages)
-    domains = _domains(catalogue, broken)
+    means = compliance.means
     return Governance(
-        policies=sorted(
-            (PolicyLine(row, counts[row["policy"]], waived[row["policy"]]) for row in policies),
-            key=lambda line: (-line.open, SEVERITIES.index(line.row["severity"]), line.row["policy"]),
-        ),
-        domains=domains,
-        violations=_sorted(shown).slice((page - 1) * PAGE, PAGE).to_pylist(),
-        count=shown.num_rows,
+        policies=sorted(lines, key=_urgency),
+        domains=_domains(catalogue, compliance),
+        findings=wanted[(page - 1) * PAGE : page * PAGE],
+        count=len(wanted),
         pages=pages,
         page=page,
-        waivers=sorted(_rows(catalogue, "waivers"), key=lambda row: str(row["expires"])),
+        waivers=sorted(compliance.waivers, key=lambda waiver: waiver.expires),
         days=_days(catalogue, now),
-        clean=sum(each.clean for each in domains),
-        products=sum(each.products for each in domains),
+        open=len(compliance.biting),
+        marks=sum(means.values()) / len(means) if means else None,
     )
 
 
-def product_policies(catalogue: Catalogue, domain: str, product: str) -> Mapping[str, Sequence[Row]]:
-    """What is recorded about one product: `open`, `waived` and `fixed` violations, and its `waivers`."""
-    rows = catalogue.of("violations", domain, product)
-    today = catalogue.on.isoformat()
-    is_waived = [(row["waived_until"] or "") >= today for row in rows]
-    still = [row["status"] == "open" for row in rows]
-    return {
-        "open": [r for r, o, w in zip(rows, still, is_waived, strict=True) if o and not w],
-        "waived": [r for r, o, w in zip(rows, still, is_waived, strict=True) if o and w],
-        "fixed": [r for r, o in zip(rows, still, strict=True) if not o],
-        "waivers": catalogue.of("waivers", domain, product),
-    }
+def fixed(catalogue: Catalogue, domain: str, product: str) -> Sequence[Row]:
+    """The recorded violations of a product that are gone, the latest first."""
+    rows: list[dict[str, Any]] = catalogue.of("violations", domain, product)
+    gone = [row for row in rows if row["fixed_at"] is not None]
+    return sorted(gone, key=lambda row: row["fixed_at"], reverse=True)
 
 
-def titles(catalogue: Catalogue) -> Mapping[str, Row]:
-    """The policies in force by name."""
-    return {row["policy"]: row for row in _rows(catalogue, "policies")}
+def _urgency(line: PolicyLine) -> tuple[int, int, str]:
+    return -line.open, SEVERITIES.index(line.policy.severity), line.policy.name
 
 
-def _rows(catalogue: Catalogue, relation: str) -> list[Row]:
-    table = catalogue.tables.get(relation)
-    found: list[Row] = table.to_pylist() if table is not None else []
-    return found
-
-
-def _waived(catalogue: Catalogue) -> list[str]:
-    table = catalogue.tables.get("violations")
-    if table is None:
-        return []
-    waived = pc.fill_null(pc.greater_equal(table["waived_until"], catalogue.on.isoformat()), False)
-    names: list[str] = table.filter(pc.and_(pc.equal(table["status"], "open"), waived))["policy"].to_pylist()
-    return names
-
-
-def _chosen(broken: pa.Table, policy: str | None, domain: str | None) -> pa.Table:
-    if policy is not None:
-        broken = broken.filter(pc.equal(broken["policy"], policy))
-    if domain is not None and "domain" in broken.column_names:
-        broken = broken.filter(pc.equal(broken["domain"], domain))
-    return broken
-
-
-def _sorted(broken: pa.Table) -> pa.Table:
-    """The gravest first, then the newest."""
-    if "severity" not in broken.column_names:
-        return broken
-    weight = pc.index_in(broken["severity"], value_set=pa.array(SEVERITIES))
-    return (
-        broken.append_column("_weight", weight)
-        .sort_by([("_weight", "ascending"), ("first_seen", "descending")])
-        .drop_columns(["_weight"])
-    )
-
-
-def _domains(catalogue: Catalogue, broken: pa.Table) -> Sequence[DomainCompliance]:
+def _domains(catalogue: Catalogue, compliance: Compliance) -> Sequence[DomainCompliance]:
     violations: dict[str, Counter[str]] = {}
-    guilty: set[tuple[str, str]] = set()
-    if "domain" in broken.column_names:
-        for row in broken.select(["domain", "product", "severity"]).to_pylist():
-            violations.setdefault(row["domain"], Counter())[row["severity"]] += 1
-            if row["product"] is not None and row["severity"] != "info":
-                guilty.add((row["domain"], row["product"]))
-    products: Counter[str] = Counter()
-    clean: Counter[str] = Counter()
-    for each in catalogue.products.values():
-        if each.status in LIVE:
-            products[each.domain] += 1
-            clean[each.domain] += (each.domain, each.product) not in guilty
-    names = sorted(catalogue.tables["domains"]["domain"].to_pylist())
+    for each in compliance.biting:
+        violations.setdefault(each.domain, Counter())[each.severity] += 1
+    products = Counter(each.domain for each in catalogue.products.values() if each.status != "retired")
     return [
-        DomainCompliance(name, products[name], clean[name], violations.get(name, Counter())) for name in names
+        DomainCompliance(name, marks, products[name], violations.get(name, Counter()))
+        for name, marks in sorted(compliance.means.items())
     ]
 
 

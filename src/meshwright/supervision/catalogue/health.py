@@ -30,3 +30,5 @@ class Health:
 
 NOT_LIVE = Health("none")
 """That of a product from which nobody may expect data yet, or any more."""
+
+GOOD = Health("good")

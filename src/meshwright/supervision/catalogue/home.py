@@ -61,7 +61,7 @@ class Home:
 
 def home(catalogue: Catalogue, now: datetime) -> Home:
     """The home page at a moment."""
-    judged = [(product, product.health(now)) for product in catalogue.products.values()]
+    judged = catalogue.judged(now)
     bad = [Attention(*each) for each in judged if each[1].level == "bad"]
     warned = [Attention(*each) for each in judged if each[1].level == "warning"]
     return Home(

@@ -224,16 +224,19 @@ def column_lineage(catalogue: Catalogue, domain: str, product: str, place: Place
         and (edge["source_address"], edge["source_object"].lower()) == (place[0], place[1].lower())
         and _is(edge["source_column"], place[2])
     ]
-    rows = _columns_at(catalogue, addresses.values())
+    rows = columns_at(catalogue, addresses.values())
     known = {end: rows[at] for end, at in addresses.items() if at in rows}
     return ColumnLineage(place, tuple(links), bearing, borne, left_out, known)
 
 
-def _columns_at(catalogue: Catalogue, addresses: Iterable[str]) -> Mapping[str, Row]:
+def columns_at(catalogue: Catalogue, addresses: Iterable[str]) -> Mapping[str, Row]:
+    """Where the columns of these addresses are, as far as there are any."""
     columns = catalogue.tables["columns"]
     wanted = pa.array(sorted(set(addresses)), pa.string())
     names = ["address", "domain", "product", "port", "major", "object", "path", "binding"]
-    found = columns.filter(pc.is_in(columns["address"], value_set=wanted)).select(names)
+    if not len(wanted):
+        return {}
+    found = columns.select(names).filter(pc.is_in(columns["address"], value_set=wanted))
     return {row["address"]: row for row in found.to_pylist()}
 
 

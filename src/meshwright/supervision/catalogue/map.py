@@ -37,7 +37,9 @@ def mesh_map(catalogue: Catalogue, now: datetime, focus: str | None = None) -> M
         NotFound: there is no such domain.
     """
     known = domains(catalogue, now)
-    pairs = [(start, end) for end, found in catalogue.reads.items() for start in found]
+    pairs = catalogue.once(
+        "pairs", lambda: [(start, end) for end, found in catalogue.reads.items() for start in found]
+    )
     if focus is not None:
         if focus not in {each.name for each in known}:
             raise NotFound(f"there is no domain {focus}", way_out="the map of the whole mesh has them all")

@@ -10,6 +10,7 @@ from typing import Any
 
 from meshwright.errors import InputError
 from meshwright.supervision.catalogue.catalogue import Catalogue
+from meshwright.supervision.catalogue.compliance import Compliance
 from meshwright.supervision.catalogue.health import LEVELS, Health, Level
 from meshwright.supervision.catalogue.summary import LIVE, ProductSummary
 
@@ -31,10 +32,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A product of a portfolio."""
+    """A product of a portfolio; `marks` of 100 say how far it keeps the policies (None: there are none).
+
+    `violations` are those that no waiver covers.
+    """
 
     product: ProductSummary
     health: Health
+    marks: float | None = None
+    violations: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +77,15 @@ ORDERS: Mapping[str, Callable[[Line], Any]] = {
     "rows": lambda line: -(line.product.rows or 0),
     "size": lambda line: -(line.product.bytes or 0),
     "cost": lambda line: -line.product.cpu_seconds,
-    "compliance": lambda line: -(line.product.violations or 0),
+    "compliance": lambda line: (101.0 if line.marks is None else line.marks, -line.violations),
 }
 """What lines can be put in the order of; ties are broken by address."""
 
 
-def portfolio(catalogue: Catalogue, wanted: Wanted, now: datetime) -> Portfolio:
-    """The products that are wanted.
+def portfolio(
+    catalogue: Catalogue, wanted: Wanted, now: datetime, compliance: Compliance | None = None
+) -> Portfolio:
+    """The products that are wanted; without `compliance` nothing is said of it.
 
     Raises:
         InputError: there is no such order.
@@ -86,13 +94,17 @@ def portfolio(catalogue: Catalogue, wanted: Wanted, now: datetime) -> Portfolio:
     if order is None:
         raise InputError(f"there is no order `{wanted.order}`", way_out=f"use one of {', '.join(ORDERS)}")
     known = catalogue.products.values()
-    lines = [Line(each, each.health(now)) for each in known if _fits(each, wanted)]
-    if wanted.level is not None:
-        lines = [line for line in lines if line.health.level == wanted.level]
-    lines.sort(key=order)
+    lines = catalogue.during(
+        f"lines by {wanted.order} with {id(compliance)}",
+        now,
+        lambda: sorted(
+            (_line(each, health, compliance) for each, health in catalogue.judged(now)), key=order
+        ),
+    )
+    if wanted != Wanted(order=wanted.order, page=wanted.page):
+        lines = [line for line in lines if _fits(line, wanted)]
     pages = max(1, -(-len(lines) // PAGE))
     page = min(max(wanted.page, 1), pages)
-    counted = [line.product.violations for line in lines if line.product.violations is not None]
     choices = catalogue.once("choices", lambda: _choices(known))
     return Portfolio(
         lines=lines[(page - 1) * PAGE : page * PAGE],
@@ -102,16 +114,26 @@ def portfolio(catalogue: Catalogue, wanted: Wanted, now: datetime) -> Portfolio:
         unused=sum(line.product.status in LIVE and not line.product.consumers for line in lines),
         cpu_seconds=sum(line.product.cpu_seconds for line in lines),
         bytes=sum(line.product.bytes or 0 for line in lines),
-        violations=sum(counted) if counted else None,
+        violations=sum(line.violations for line in lines) if compliance and compliance.policies else None,
         domains=choices[0],
         owners=choices[1],
         statuses=choices[2],
     )
 
 
-def _fits(product: ProductSummary, wanted: Wanted) -> bool:
+def _line(product: ProductSummary, health: Health, compliance: Compliance | None) -> Line:
+    if compliance is None:
+        return Line(product, health)
+    place = (product.domain, product.product)
+    score = compliance.marks.get(place)
+    return Line(product, health, score.marks if score else None, compliance.counts.get(place, 0))
+
+
+def _fits(line: Line, wanted: Wanted) -> bool:
+    product = line.product
     return (
-        (wanted.domain is None or product.domain == wanted.domain)
+        (wanted.level is None or line.health.level == wanted.level)
+        and (wanted.domain is None or product.domain == wanted.domain)
         and (wanted.owner is None or product.owner == wanted.owner)
         and (wanted.status is None or product.status == wanted.status)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from meshwright.model.address import ProductKey
-from meshwright.supervision.catalogue.health import NOT_LIVE, Health
+from meshwright.supervision.catalogue.health import GOOD, NOT_LIVE, Health
 from meshwright.supervision.catalogue.rows import ByProduct
 
 LIVE = frozenset({"active", "deprecated"})
@@ -94,8 +94,7 @@ class ProductSummary:
     @property
     def failure(self) -> str:
         """What the last run ended with, in a line, if it did not publish."""
-        first = (self.run_error or "").strip().split("\n")[0].removesuffix(":")
-        return first.removeprefix(f"{self.key} was not published: ")
+        return _failure(str(self.key), self.run_error)
 
     def health(self, now: datetime) -> Health:
         """How it is at a moment."""
@@ -105,27 +104,30 @@ class ProductSummary:
         return Health("bad" if known.level == "bad" else "warning", (*known.reasons, "A run is due"))
 
 
-def _health(summary: ProductSummary) -> Health:
-    """How it is as far as time does not tell."""
-    if summary.status not in LIVE:
+def _failure(key: str, error: str | None) -> str:
+    first = (error or "").strip().split("\n")[0].removesuffix(":")
+    return first.removeprefix(f"{key} was not published: ")
+
+
+def _health(key: str, values: Mapping[str, Any]) -> Health:
+    """How a product is as far as time does not tell."""
+    if values["status"] not in LIVE:
         return NOT_LIVE
     bad, warnings = [], []
-    if summary.run_status == "failed":
-        what = summary.failure
+    if values["run_status"] == "failed":
+        what = _failure(key, values["run_error"])
         bad.append(f"The last run failed: {what}" if what else "The last run failed")
-    elif summary.run_status == "died":
+    elif values["run_status"] == "died":
         bad.append("The last run was killed")
-    if broken := summary.levels.get("broken", 0):
+    if broken := values["levels"].get("broken", 0):
         warnings.append("A service level is broken" if broken == 1 else f"{broken} service levels are broken")
-    if summary.publication is None:
+    if values["publication"] is None:
         warnings.append("Nothing is published yet")
-    if summary.pinned:
-        warnings.append(f"Pinned to publication {summary.publication} by a rollback")
-    if count := summary.violations:
-        warnings.append("1 policy violation" if count == 1 else f"{count} policy violations")
+    if values["pinned"]:
+        warnings.append(f"Pinned to publication {values['publication']} by a rollback")
     if bad:
         return Health("bad", (*bad, *warnings))
-    return Health("warning", tuple(warnings)) if warnings else Health("good")
+    return Health("warning", tuple(warnings)) if warnings else GOOD
 
 
 def summaries(state: MeshState) -> Mapping[ProductKey, ProductSummary]:
@@ -214,29 +216,30 @@ def _summary(row: Mapping[str, Any], parts: _Parts) -> ProductSummary:
     current = parts.current.get(key, _NOTHING)
     run = parts.runs.get(key, _NOTHING)
     cost = parts.costs.get(key, _NOTHING)
-    found = ProductSummary(
-        **{**row, "tags": tuple(row["tags"] or ())},
-        ports=parts.ports.get(key, 0),
-        objects=parts.objects.get(key, 0),
-        consumers=parts.consumers.get(key, 0),
-        reads=len(parts.reads.get(key, ())),
-        sources=len(parts.sources.get(key, ())),
-        publication=current.get("number"),
-        published_at=current.get("published_at"),
-        due_at=current.get("due_at"),
-        pinned=bool(current.get("pinned")),
-        rows=current.get("rows"),
-        bytes=current.get("bytes"),
-        run=run.get("run"),
-        run_status=run.get("status"),
-        run_at=run.get("ended_at") or run.get("started_at"),
-        run_error=run.get("error"),
-        checks_passed=run.get("checks_passed"),
-        checks_failed=run.get("checks_failed"),
-        levels=parts.levels.get(key, _NOTHING),
-        runs=cost.get("run_count") or 0,
-        cpu_seconds=cost.get("cpu_seconds_sum") or 0.0,
-        wall_seconds=cost.get("wall_seconds_sum") or 0.0,
-        violations=None if parts.violations is None else parts.violations.get(key, 0),
-    )
-    return replace(found, health_but_for_time=_health(found))
+    values: dict[str, Any] = {
+        **row,
+        "tags": tuple(row["tags"] or ()),
+        "ports": parts.ports.get(key, 0),
+        "objects": parts.objects.get(key, 0),
+        "consumers": parts.consumers.get(key, 0),
+        "reads": len(parts.reads.get(key, ())),
+        "sources": len(parts.sources.get(key, ())),
+        "publication": current.get("number"),
+        "published_at": current.get("published_at"),
+        "due_at": current.get("due_at"),
+        "pinned": bool(current.get("pinned")),
+        "rows": current.get("rows"),
+        "bytes": current.get("bytes"),
+        "run": run.get("run"),
+        "run_status": run.get("status"),
+        "run_at": run.get("ended_at") or run.get("started_at"),
+        "run_error": run.get("error"),
+        "checks_passed": run.get("checks_passed"),
+        "checks_failed": run.get("checks_failed"),
+        "levels": parts.levels.get(key, _NOTHING),
+        "runs": cost.get("run_count") or 0,
+        "cpu_seconds": cost.get("cpu_seconds_sum") or 0.0,
+        "wall_seconds": cost.get("wall_seconds_sum") or 0.0,
+        "violations": None if parts.violations is None else parts.violations.get(key, 0),
+    }
+    return ProductSummary(**values, health_but_for_time=_health(f"{row['domain']}/{row['product']}", values))

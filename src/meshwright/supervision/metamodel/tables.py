@@ -75,6 +75,11 @@ class MeshTables:
     _told: int = 0  # the last fact of it
     _policies: Mapping[str, AppliedPolicies] = field(default_factory=dict, repr=False)
 
+    @property
+    def policies(self) -> Mapping[str, AppliedPolicies]:
+        """The applied policies by owner; none where no relation that is wanted follows them."""
+        return self._policies
+
     @classmethod
     def empty(cls, mesh: str, names: Collection[str] | None = None) -> MeshTables:
         """Nothing yet; `names` leaves other relations out, but for those that these are made from."""
@@ -147,11 +152,6 @@ class MeshTables:
     def history(self) -> History:
         """What facts tell; nothing where no relation that is wanted follows them."""
         return self._history
-
-    @property
-    def policies(self) -> Sequence[AppliedPolicies]:
-        """The applied policies; none where no relation that is wanted follows them."""
-        return tuple(self._policies.values())
 
     @property
     def external(self) -> External:
