@@ -122,8 +122,11 @@ def _dbt_project(folder: Path, materialized: str) -> None:
 TYPES = ("integer", "string", "number", "date", "boolean")
 
 
-def write_wide_mesh(folder: Path, products: int) -> None:
-    """Products with a 20-column contract, six quality rules, service levels, a team and a SQL model."""
+def write_wide_mesh(folder: Path, products: int, governed: bool = False) -> None:
+    """Products with a 20-column contract, six quality rules, service levels, a team and a SQL model.
+
+    `governed` ones have classified columns, some of them personal; one of a hundred has no owner.
+    """
     folder.mkdir(parents=True)
     (folder / "mesh.yaml").write_text("mesh: bench\n")
     for number in range(products):
@@ -136,8 +139,15 @@ def write_wide_mesh(folder: Path, products: int) -> None:
         for part in ("contracts", "models"):
             (product / part).mkdir(parents=True)
         upstream = f"p{number - 1}" if number % 10 else None
-        (product / "product.yaml").write_text(_wide_product(name, upstream))
-        (product / "contracts" / "out.yaml").write_text(_wide_contract(name))
+        declared, contract = _wide_product(name, upstream), _wide_contract(name)
+        if governed:
+            declared = declared.replace("role: owner", "role: friend") if number % 100 == 50 else declared
+            for column in range(20):
+                word = "personal" if column in (1, 6) else "internal"
+                described = f"        description: Column {column} of {name}.\n"
+                contract = contract.replace(described, f"{described}        classification: {word}\n")
+        (product / "product.yaml").write_text(declared)
+        (product / "contracts" / "out.yaml").write_text(contract)
         source = f"up.{upstream}" if upstream else "(values (1)) t(c0)"
         (product / "models" / f"{name}.sql").write_text(wide_sql(source, upstream is None))
 

@@ -23,7 +23,7 @@ def prepare(folder: Path, products: int) -> None:
     from meshwright.provisioning.registry import AppliedDomain
     from meshwright.wiring import open_registry
 
-    meshes.write_wide_mesh(folder / "tree", products)
+    meshes.write_wide_mesh(folder / "tree", products, governed=True)
     tree = load_tree(folder / "tree")
     (folder / "mesh.yaml").write_text("mesh: bench\ndomains: []\n")
     registry = open_registry(load_tree(folder).settings.environments["dev"], folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ from meshwright.cli.options import EnvironmentOption, FormatOption
 from meshwright.cli.output import check_format, console, plural, print_json, table, wrapped
 from meshwright.cli.workspace import Workspace, open_workspace
 from meshwright.errors import InputError
+from meshwright.model.printable import printable
 
 if TYPE_CHECKING:
     from meshwright.model.policy import Policy, PolicySet
@@ -107,7 +109,13 @@ def check(
         raise InputError("a sweep that is recorded judges every policy", way_out="leave the names out")
     workspace = open_workspace(context, environment, applied=applied or record)
     found = _assessed(workspace, policy or ())
-    recorded = _record(workspace, found) if record else None
+    recorded = None
+    if record:
+        from meshwright.supervision.policy.sweep import record_sweep
+
+        existing = {str(key) for key in workspace.state.products}
+        name = workspace.environment.name
+        recorded = asdict(record_sweep(found, workspace.registry, name, existing))
     errors = [each for each in found.biting if each.severity == "error"]
     if format == "json":
         print_json(_check_json(workspace, found, recorded))
@@ -169,7 +177,7 @@ def test(
 
     check_format(format)
     workspace = open_workspace(context, environment, connect=False)
-    known = _policies(sets_of(workspace.declared_policies.values()))
+    known = _policies(sets_of(workspace.policies.declared.values()))
     chosen = [_named(name, known) for name in policy] if policy else known
     tried = list(try_examples(chosen, workspace.tables_engine, SECONDS))
     wrong = [each for each in tried if each.problem is not None]
@@ -183,8 +191,7 @@ def test(
         for name in without:
             console().print(f"! {name} has no examples", markup=False)
         typer.echo(
-            f"{plural(len(chosen) - len(without), 'policy').replace('policys', 'policies')}, "
-            f"{plural(len(tried), 'example')}, {len(wrong)} wrong."
+            f"{_count(len(chosen) - len(without))}, {plural(len(tried), 'example')}, {len(wrong)} wrong."
         )
     if wrong:
         raise typer.Exit(1)
@@ -197,8 +204,8 @@ def _sets(workspace: Workspace) -> Sequence[PolicySet]:
     """The policies in force, as this tree's files would have them, or as they are applied."""
     from meshwright.supervision.policy.assess import sets_of
 
-    demands = {} if workspace.applied else workspace.demands
-    merged = {**workspace.policies_applied, **demands}
+    demands = {} if workspace.applied else workspace.policies.demands
+    merged = {**workspace.policies.applied, **demands}
     return sets_of(each for _, each in sorted(merged.items()) if each is not None)
 
 
@@ -231,37 +238,11 @@ def _assessed(workspace: Workspace, names: Collection[str], into: dict[str, Any]
     known = _policies(sets)
     chosen = [_named(name, known) for name in names] if names else known
     wanted = relations_for(sets, chosen) | ({"domains", "products"} if into is not None else set())
-    tables = workspace.planned_tables(wanted)
+    tables = workspace.policies.tables(wanted)
     if into is not None:
         into.update(tables)
     mesh, today = workspace.raw.settings.name, workspace.now()[: len("2026-01-31")]
     return assess(sets, chosen, tables, workspace.tables_engine, mesh, today)
-
-
-def _record(workspace: Workspace, found: Assessment) -> Mapping[str, int]:
-    """Record what differs from what is known; gives how many are new, changed and gone."""
-    from meshwright.supervision.metamodel.history import VIOLATIONS
-    from meshwright.supervision.policy.record import events_of, open_violations
-
-    name = workspace.environment.name
-    facts = workspace.registry.facts(name, None, VIOLATIONS)
-    known = open_violations(reversed(facts))
-    swept = {each.name for each in found.policies.values() if "continuous" in each.when} & found.judged
-    events = events_of(
-        known,
-        [each for each in found.violations if each.policy in swept],
-        lambda policy, address: policy in swept,
-        lambda policy: policy in found.policies,
-    )
-    if events:
-        workspace.registry.record(name, events)
-    gone = sum(event.kind == "policy.fixed" for event in events)
-    places = {(each.policy, each.address) for each in known}
-    new = sum(
-        event.kind == "policy.violated" and (event.payload["policy"], event.payload["address"]) not in places
-        for event in events
-    )
-    return {"new": new, "changed": len(events) - gone - new, "gone": gone}
 
 
 def _check_json(
@@ -270,7 +251,10 @@ def _check_json(
     return {
         "environment": workspace.environment.name,
         "applied": workspace.applied,
-        "policies": sorted(found.policies),
+        "policies": {
+            name: {"title": policy.title, "severity": policy.severity, "fix": policy.fix}
+            for name, policy in sorted(found.policies.items())
+        },
         "violations": [_violation_json(each, found) for each in found.violations],
         "failures": [each.as_json() for each in found.failures],
         "wrong_waivers": [
@@ -289,7 +273,6 @@ def _violation_json(violation: Violation, found: Assessment) -> Mapping[str, Any
         "address": violation.address,
         "reason": violation.reason,
         "waived_until": waiver.expires if waiver else None,
-        "fix": found.policies[violation.policy].fix,
     }
 
 
@@ -304,7 +287,7 @@ def _print_check(found: Assessment, recorded: Mapping[str, int] | None) -> None:
         head = f"{sign} {name} ({policy.severity}): {policy.title}"
         out.print(wrapped(head, 0, 4), markup=False, style="red" if sign == "x" else "yellow")
         for each in violations[:SHOWN]:
-            out.print(wrapped(f"{each.address}: {each.reason}", 4, 2), markup=False)
+            out.print(wrapped(f"{printable(each.address)}: {each.reason}", 4, 2), markup=False)
         if len(violations) > SHOWN:
             out.print(f"    and {len(violations) - SHOWN:,} more; --format json has them all", markup=False)
         out.print(wrapped(f"way out: {policy.fix}", 4, 2), markup=False)
@@ -314,15 +297,17 @@ def _print_check(found: Assessment, recorded: Mapping[str, int] | None) -> None:
         out.print(wrapped(f"x {wrong}", 0, 4), markup=False, style="bold red")
     waived = len(found.violations) - len(found.biting)
     parts = [
-        f"{sum(each.severity == severity for each in found.biting):,} {noun}"
-        for severity, noun in (("error", "errors"), ("warning", "warnings"), ("info", "notes"))
+        plural(sum(each.severity == severity for each in found.biting), noun)
+        for severity, noun in (("error", "error"), ("warning", "warning"), ("info", "note"))
     ]
-    count = len(found.policies)
-    noun = "policy" if count == 1 else "policies"
-    out.print(f"{count} {noun}: {', '.join(parts)}, {waived:,} waived.", markup=False)
+    out.print(f"{_count(len(found.policies))}: {', '.join(parts)}, {waived:,} waived.", markup=False)
     if recorded is not None:
         told = ", ".join(f"{count:,} {name}" for name, count in recorded.items())
         out.print(f"Recorded: {told}.", markup=False)
+
+
+def _count(policies: int) -> str:
+    return f"{policies:,} {'policy' if policies == 1 else 'policies'}"
 
 
 def _missing(missing: Sequence[str], waived: Sequence[str]) -> str:

@@ -36,12 +36,15 @@ def serve(
     environment: EnvironmentOption = None,
 ) -> None:
     """Serve the marketplace and the API of what is applied in an environment, until it is stopped."""
+    import gc
+
     from meshwright.cli.serving import listen, serve_app
     from meshwright.server.app import create_app
     from meshwright.server.opening import open_site
 
     root = find_root(context.obj.directory)
     site = open_site(root, environment)
+    site.live.follow(lambda snapshot: gc.freeze())  # what lives on is not looked through for circles
     if not site.live.current().tables.versions:
         raise InputError(
             f"nothing is applied in environment `{site.environment.name}`",

@@ -7,12 +7,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from meshwright.cli.options import find_root
-from meshwright.errors import Conflict, DocumentError, InputError, MissingPart, Problem, Refused
+from meshwright.errors import (
+    Conflict,
+    DocumentError,
+    InputError,
+    MissingPart,
+    Problem,
+    Refused,
+)
 from meshwright.experience.cache import Cache
 from meshwright.experience.load import RawTree, assemble, parse_sound, read_tree
 from meshwright.experience.staleness import stale_reasons
@@ -20,11 +27,11 @@ from meshwright.model.address import ProductKey
 from meshwright.model.mesh import Mesh
 from meshwright.model.policy import MESH
 from meshwright.model.product import Bundle, Domain, Environment, Product
-from meshwright.provisioning.registry import AppliedDomain, AppliedPolicies, EnvironmentState, Registry
+from meshwright.provisioning.registry import AppliedDomain, EnvironmentState, Registry
 
 if TYPE_CHECKING:
+    from meshwright.cli.demands import Demands
     from meshwright.experience.plan.plan import Plan, Refusal
-    from meshwright.experience.plan.policies import Verdicts
     from meshwright.experience.runs.context import Listener, RunContext
     from meshwright.experience.runs.nursery import Nursery
     from meshwright.provisioning.ports import Infrastructure
@@ -114,51 +121,17 @@ class Workspace:
         return tables_engine(self.environment, self.scratch)
 
     @cached_property
-    def library(self) -> Mapping[str, tuple[str, bytes]]:
-        """The policies that the package brings."""
-        from meshwright.supervision.policy.library import library
+    def policies(self) -> Demands:
+        """What the tree's files and the environment demand of products."""
+        from meshwright.cli.demands import Demands
 
-        return library() if "policies" in self.raw.settings.document else {}
+        return Demands(self)
 
-    @cached_property
-    def declared_policies(self) -> Mapping[str, AppliedPolicies]:
-        """The policies and waivers that this tree's files declare, by owner.
+    def lineages(self, bundles: Sequence[Bundle]) -> Mapping[ProductKey, str]:
+        """The column lineage of products of `mesh`, as they would be applied."""
+        from meshwright.experience.models import product_lineages
 
-        Raises:
-            DocumentError: every problem of them.
-        """
-        found, problems = self._read_policies()
-        if problems:
-            raise DocumentError(problems)
-        return found
-
-    def _read_policies(self) -> tuple[Mapping[str, AppliedPolicies], list[Problem]]:
-        from meshwright.experience.policies import parse_policies
-
-        problems: list[Problem] = []
-        if not self.raw.policies and not self.library:
-            return {}, problems
-        return parse_policies(self.raw, self.library, self.cache, problems), problems
-
-    @cached_property
-    def demands(self) -> Mapping[str, AppliedPolicies | None]:
-        """The policies that this tree decides about, by owner; None where it wants none."""
-        from meshwright.experience.policies import demanded
-
-        if self.kept is not None:
-            return self._kept_demands(self.kept)
-        return demanded(self.raw, self.declared_policies, self.state, self.raw.settings.owned | self.gone)
-
-    def _kept_demands(self, plan: Plan) -> Mapping[str, AppliedPolicies | None]:
-        from meshwright.experience.plan.changes import PolicyChange
-
-        changed = [change.owner for change in plan.changes if isinstance(change, PolicyChange)]
-        return {**dict.fromkeys(changed), **{each.owner: each for each in plan.policies}}
-
-    @cached_property
-    def policies_applied(self) -> Mapping[str, AppliedPolicies]:
-        """The policies that are in force in the environment, by owner."""
-        return self.registry.policies(self.environment.name) if self.state.policies else {}
+        return product_lineages((self.mesh.products[each.key] for each in bundles), self.mesh, self.cache)
 
     def mesh_tables(self, names: Iterable[str]) -> MeshTables:
         """The mesh's own tables of these names, and those that they are made from."""
@@ -194,28 +167,6 @@ class Workspace:
 
             learn(meanings, index.view())
         return MeshSearch(index, name, meanings), current
-
-    def planned_tables(self, names: Iterable[str]) -> Mapping[str, Any]:
-        """The mesh's own tables as applying this tree's files would make them; or as they are (`applied`)."""
-        from meshwright.provisioning.tables import AppliedProduct
-
-        base = self.mesh_tables(names)
-        if self.applied:
-            return base.tables
-        mesh, state = self.mesh, self.state
-        known = {key: known.digest for key, known in state.products.items() if key.domain in mesh.owned}
-        differ = [
-            product.bundle
-            for key, product in mesh.products.items()
-            if key.domain in mesh.owned and product.bundle.digest != known.get(key)
-        ]
-        lineages = self._lineages(differ) if "column_edges" in base.names else {}
-        return base.overlaid(
-            [AppliedProduct.of(bundle, lineages.get(bundle.key)) for bundle in differ],
-            [key for key in known if key not in mesh.products],
-            self._domains(),
-            self.demands,
-        ).tables
 
     @property
     def scratch(self) -> Path:
@@ -269,7 +220,7 @@ class Workspace:
             return False
         if any(state.domains.get(name) != d for name, d in self.raw.domain_digests().items()):
             return False
-        if (self.raw.policies or self.library or state.policies) and self._policies_differ():
+        if self.policies.differ():
             return False
         now = self.now()
         return not any(
@@ -277,11 +228,6 @@ class Workspace:
             for key, known in owned.items()
             if known.status != "retired"
         )
-
-    def _policies_differ(self) -> bool:
-        from meshwright.experience.policies import differ
-
-        return differ(self.raw, self.library, self.state, self.raw.settings.owned)
 
     @cached_property
     def mesh(self) -> Mesh:
@@ -342,7 +288,7 @@ class Workspace:
         problems = (*validate(mesh, analyses), *self._dashboard_problems(owned))
         if unreadable:
             problems = tuple(problem for problem in problems if problem.code not in _MAY_FOLLOW)
-        problems = (*self._read_policies()[1], *problems)
+        problems = (*self.policies.problems, *problems)
         located = locate(problems, finder(self.root)) if problems else ()
         return replace(mesh, owned=ours), (*unreadable, *located)
 
@@ -421,33 +367,18 @@ class Workspace:
                 repository=self.raw.settings.repository,
                 state=state,
                 applied=self._assembled(differ).products,
-                domains=self._domains(),
+                domains=self.owned_domains(),
                 now=self.now(),
                 analyse=lambda product, mesh: analyse_product(product, mesh, self.cache),
                 warnings=[*self._problems, *self._not_isolated(mesh)],
-                policies=self.demands,
-                policies_applied=self.policies_applied,
-                verdicts=self._verdicts(),
+                policies=self.policies.demands,
+                policies_applied=self.policies.applied,
+                verdicts=self.policies.verdicts(),
                 allow_breaking=allow_breaking,
                 allow_destroy=allow_destroy,
                 take_over=take_over,
             )
         )
-
-    def _verdicts(self) -> Verdicts:
-        from meshwright.experience.plan.policies import no_policies
-        from meshwright.wiring import policy_verdicts
-
-        if not self.demands and not self.policies_applied:
-            return no_policies
-        return policy_verdicts(
-            self.environment, self.root, self.scratch, self.raw.settings.name, self.now(), self._lineages
-        )
-
-    def _lineages(self, bundles: Sequence[Bundle]) -> Mapping[ProductKey, str]:
-        from meshwright.experience.models import product_lineages
-
-        return product_lineages((self.mesh.products[each.key] for each in bundles), self.mesh, self.cache)
 
     def must_have_domains(self, take_over: Collection[str]) -> None:
         """Domains to take over are of this tree.
@@ -457,7 +388,7 @@ class Workspace:
         """
         owned = self.mesh.owned if self.kept is not None else self.raw.settings.owned
         for domain in take_over:
-            if domain == MESH and self.demands.get(MESH) is not None:
+            if domain == MESH and self.policies.demands.get(MESH) is not None:
                 continue
             if domain not in owned:
                 raise InputError(
@@ -480,7 +411,8 @@ class Workspace:
             hint = "Linux with Landlock (5.13 or newer) isolates it"
             yield Problem("MW210", message, file=model.file, hint=hint, severity="warning")
 
-    def _domains(self) -> Sequence[AppliedDomain]:
+    def owned_domains(self) -> Sequence[AppliedDomain]:
+        """The documents of the domains that this tree owns, as they would be stored."""
         repository = self.raw.settings.repository
         if self.kept is not None:
             return [replace(domain, repository=repository) for domain in self.kept.domains]

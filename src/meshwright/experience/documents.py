@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """One document on its own; `kind` is contract, product, mesh, domain, test or dashboard."""
+    """One document on its own; `kind` is contract, product, mesh, domain, test, policy,
+    waiver or dashboard."""
 
     kind: Kind
     file: str
@@ -81,6 +82,8 @@ def _kind_of(value: Any, file: str) -> Kind:
         return bitol[kind]
     ours: tuple[Kind, ...] = ("test", "mesh", "domain", "dashboard")
     if "kind" not in first and "apiVersion" not in first:
+        if "policy" in first:
+            return "waiver" if "query" not in first and "address" in first else "policy"
         for name in ours:
             if name in first:
                 return name

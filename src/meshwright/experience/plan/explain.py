@@ -19,6 +19,7 @@ from meshwright.experience.plan.changes import (
 )
 from meshwright.experience.plan.plan import Plan, Refusal
 from meshwright.model.policy import MESH
+from meshwright.model.printable import printable
 
 _SIGNS = {"add": "+", "change": "~", "remove": "-"}
 _FILES_SHOWN = 4
@@ -50,7 +51,7 @@ def _told(plan: Plan) -> Iterator[str]:
         told = list(verdicts)
         for each in told[:_SAME_SHOWN]:
             until = f", waived until {each.until}" if each.effect == "waived" else ""
-            yield f"! {each.address}: policy `{policy}` ({each.severity}{until}): {each.reason}"
+            yield f"! {printable(each.address)}: policy `{policy}` ({each.severity}{until}): {each.reason}"
         if len(told) > _SAME_SHOWN:
             more = len(told) - _SAME_SHOWN
             yield f"! policy `{policy}`: and {more:,} more; `mesh policy check` has them all"
@@ -70,7 +71,7 @@ def _refused(plan: Plan) -> Iterator[str]:
             yield f"    way out: {refusal.way_out}"
     for name, refusals in by_policy.items():
         for refusal in refusals[:_SAME_SHOWN]:
-            yield f"x {refusal.code} {refusal.subject}: {refusal.message}"
+            yield f"x {refusal.code} {printable(refusal.subject)}: {refusal.message}"
         if len(refusals) > _SAME_SHOWN:
             yield f"x MW601 {name}: and {len(refusals) - _SAME_SHOWN:,} more; --format json has them all"
         yield f"    way out: {refusals[0].way_out}"
@@ -108,8 +109,7 @@ def _lines(change: Change) -> Iterator[str]:
             yield f"~ domain {change.domain}: taken over from repository {change.old} by {change.new}"
         case PolicyChange():
             of = "the mesh" if change.owner == MESH else f"domain {change.owner}"
-            details = f": {', '.join(change.details)}" if change.details else ""
-            yield f"{_SIGNS[change.action]} policies of {of}{details}"
+            yield f"{_SIGNS[change.action]} policies of {of}{_differing(change)}"
         case ProductChange():
             shown = change.files if change.action == "change" else ()
             more = f", and {len(shown) - _FILES_SHOWN} more" if len(shown) > _FILES_SHOWN else ""
@@ -132,6 +132,17 @@ def _lines(change: Change) -> Iterator[str]:
                     yield f"      hits {hit}"
         case Build():
             yield f"> build {change.product}: {'; '.join(change.reasons)}"
+
+
+def _differing(change: PolicyChange) -> str:
+    """The names of policies and waivers that differ, or how many are new where all of them are."""
+    if change.action != "add":
+        return f": {', '.join(change.details)}" if change.details else ""
+    waivers = sum(detail.startswith("+ waiver ") for detail in change.details)
+    policies = len(change.details) - waivers
+    told = [f"{policies} {'policy' if policies == 1 else 'policies'}"] * bool(policies)
+    told += [_count(waivers, "waiver")] * bool(waivers)
+    return f": {', '.join(told)}"
 
 
 def as_markdown(plan: Plan) -> str:
@@ -160,6 +171,8 @@ def as_markdown(plan: Plan) -> str:
     if plan.changes:
         words = "\n".join(line for change in plan.changes for line in _lines(change))
         lines += ["### Changes", "", fenced(words), ""]
+    if told := list(_told(plan)):
+        lines += ["### Policies", "", fenced("\n".join(told)), ""]
     if plan.allowed:
         lines += ["### Allowed", ""]
         lines += [f"- {name}: {reason}" for name, reason in plan.allowed.items()]

@@ -14,12 +14,13 @@ customProperties:
 ```
 
 ## What to do instead
-Known are, on a product: `dialect`, `sunset`, `successor`; on a support channel of a product: `alerts`; on an
-output port: `materialization`; on an object of a contract: `materialization`, `cursor`, `lookback`,
-`quarantine`; on a property: `partitionTransform`; on a service level: `severity`; on a server of type `api`:
-`path`, `items`, `paging`, `auth`, `since_param`, `headers`, `params`, `timeout`, `retries`, `max_pages`;
-`iceberg`: `location`; `local`: `delimiter`; `s3`: `region`; `postgres`: `sslmode` and the other settings of
-its connection.
+Known are, on a product: `dialect`, `sunset`, `successor`, `residency`; on a support channel of a product:
+`alerts`; on an output port: `materialization`, `sunset`; on an object of a contract: `materialization`,
+`cursor`, `lookback`, `quarantine`, `justification`; on a property: `partitionTransform`, `justification`,
+`declassified`, `currency`; on a service level: `severity`; on any server: `residency`; on a server of type
+`api`: `path`, `items`, `paging`, `auth`, `since_param`, `headers`, `params`, `timeout`, `retries`,
+`max_pages`; `iceberg`: `location`; `local`: `delimiter`; `s3`: `region`; `postgres`: `sslmode` and the other
+settings of its connection.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ from meshwright.model.mesh import Mesh
 CODE = "MW127"
 
 KNOWN: Mapping[str, frozenset[str]] = {
-    "product": frozenset({"dialect", "sunset", "successor"}),
+    "product": frozenset({"dialect", "sunset", "successor", "residency"}),
     "support channel": frozenset({"alerts"}),
     "input port": frozenset(),
-    "output port": frozenset({"materialization"}),
+    "output port": frozenset({"materialization", "sunset"}),
     "contract": frozenset(),
     "server": frozenset(),
     "server of type api": frozenset(
@@ -61,12 +62,15 @@ KNOWN: Mapping[str, frozenset[str]] = {
         {"sslmode", "sslrootcert", "sslcert", "sslkey", "channel_binding", "target_session_attrs"}
     ),
     "server of type s3": frozenset({"region"}),
-    "object": frozenset({"materialization", "cursor", "lookback", "quarantine"}),
-    "property": frozenset({"partitionTransform"}),
+    "object": frozenset({"materialization", "cursor", "lookback", "quarantine", "justification"}),
+    "property": frozenset({"partitionTransform", "justification", "declassified", "currency"}),
     "quality rule": frozenset(),
     "service level": frozenset({"severity"}),
 }
 """Custom properties of ours by the place where they mean something."""
+
+OF_SERVERS = frozenset({"residency"})
+"""Those that mean something on a server of any type."""
 
 _TELLING = frozenset({"customProperties", "quality", "properties", "items", "map"})
 """The keys of a property below which a custom property can be."""
@@ -142,7 +146,7 @@ def _unknown(kind: str, path: str, node: Mapping[str, Any], file: str) -> Iterat
         if not isinstance(entry, Mapping) or entry.get("vendor") != "meshwright":
             continue
         name = entry.get("property")
-        if name in KNOWN[kind]:
+        if name in KNOWN[kind] or (name in OF_SERVERS and kind.startswith("server")):
             continue
         elsewhere = [place for place, names in KNOWN.items() if name in names]
         known = ", ".join(f"`{each}`" for each in sorted(KNOWN[kind])) or "none"

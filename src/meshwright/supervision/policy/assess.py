@@ -99,7 +99,7 @@ def assess(
         if not waiver.expired(today) and id(waiver) not in faulty:
             holding.setdefault(waiver.policy, []).append(waiver)
     waived = {}
-    for violation in judgement.violations:
+    for violation in judgement.violations if holding else ():
         found = [w for w in holding.get(violation.policy, ()) if w.covers(violation.address)]
         if found:
             waived[violation.policy, violation.address] = max(found, key=lambda w: w.expires)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meshwright.errors import SqlError
-from meshwright.model.policy import MESH, Policy, Severity, domain_of
+from meshwright.model.policy import MESH, Policy, Severity, is_within
+from meshwright.model.printable import printable
 from meshwright.provisioning.tables import TABLES_SCHEMA, Tables, TablesSession
 from meshwright.supervision.metamodel.relations import RELATIONS
 
@@ -21,7 +22,7 @@ SECONDS = 10.0
 MEMORY = "1GiB"
 """What a session of policies may hold in memory."""
 
-MAX_VIOLATIONS = 100_000
+MAX_VIOLATIONS = 1_000_000
 """Rows of one policy; one that gives more is taken for wrong."""
 
 COLUMNS = ("address", "reason")
@@ -30,8 +31,7 @@ _WORD = re.compile(r"\w+")
 _QUOTED_REASONS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(NamedTuple):
     """One address that breaks a policy; where the query gives several reasons they are joined."""
 
     policy: str
@@ -131,7 +131,8 @@ def _violations(policy: Policy, session: TablesSession, mesh: str, seconds: floa
     if len(rows) > MAX_VIOLATIONS:
         raise _Wrong(policy, f"its query gives more than {MAX_VIOLATIONS:,} rows")
     columns = {name.lower(): rows[name].to_pylist() for name in rows.column_names}
-    reasons: dict[str, dict[str, None]] = {}
+    above = f"mesh://{mesh}/" if policy.scope == MESH else f"mesh://{mesh}/{policy.scope}"
+    reasons: dict[str, list[str]] = {}
     for address, reason in zip(columns["address"], columns["reason"], strict=True):
         if not isinstance(address, str) or not address.startswith(f"mesh://{mesh}/"):
             raise _Wrong(
@@ -143,8 +144,8 @@ def _violations(policy: Policy, session: TablesSession, mesh: str, seconds: floa
             raise _Wrong(
                 policy, f"its query gives no reason for {address}", way_out="say what is wrong there"
             )
-        if policy.scope == MESH or domain_of(address) == policy.scope:
-            reasons.setdefault(address, {})[" ".join(reason.split())] = None
+        if policy.scope == MESH or is_within(address, above):
+            reasons.setdefault(address, []).append(reason)
     return [
         Violation(policy.name, policy.severity, address, _joined(said))
         for address, said in sorted(reasons.items())
@@ -153,6 +154,8 @@ def _violations(policy: Policy, session: TablesSession, mesh: str, seconds: floa
 
 def _joined(reasons: Collection[str]) -> str:
     """Several reasons as one text, the first of them in full."""
-    known = sorted(reasons)
+    if len(reasons) == 1:
+        return printable(" ".join(next(iter(reasons)).split()))
+    known = sorted({printable(" ".join(reason.split())) for reason in reasons})
     more = len(known) - _QUOTED_REASONS
     return "; ".join(known[:_QUOTED_REASONS]) + (f"; and {more} more" if more > 0 else "")

@@ -89,13 +89,13 @@ class _Counted:
             (self.new if touched else others).append(violation)
         others = [each for each in others if found.waiver(each) is None]
         was = before({each.policy for each in others}) if others else Assessment({})
-        biting = {(each.policy, each.address) for each in was.biting}
-        waived = {(each.policy, each.address) for each in was.violations} - biting
+        biting = {(each.policy, each.address): each.severity for each in was.biting}
+        waived = {(each.policy, each.address) for each in was.violations} - biting.keys()
         known: Counter[str] = Counter()
         for violation in others:
             place = (violation.policy, violation.address)
             same = was.policies.get(violation.policy) == found.policies[violation.policy]
-            if place in biting:
+            if place in biting and (biting[place] == "error" or violation.severity != "error"):
                 known[violation.policy] += domain_of(violation.address) in proposal.owned
             elif domain_of(violation.address) in proposal.owned or (same and place not in waived):
                 self.new.append(violation)  # elsewhere only what changed data cause, not stricter demands

@@ -24,12 +24,12 @@ def events_of(
     known: Sequence[Broken],
     found: Sequence[Violation],
     judged: Callable[[str, str], bool],
-    in_force: Callable[[str], bool],
+    in_force: Callable[[str, str], bool],
 ) -> Sequence[Event]:
     """The facts to record: violations that are new or read otherwise, and those that are gone.
 
     `judged` says whether a policy was judged at an address: where it was not, nothing is known to be
-    gone. `in_force` says whether a policy exists; violations of one that does not are withdrawn.
+    gone. `in_force` says whether both policy and address exist; violations of what does not are withdrawn.
     """
     before = {(each.policy, each.address): each for each in known}
     events = []
@@ -39,7 +39,7 @@ def events_of(
             told = {"severity": violation.severity, "reason": violation.reason}
             events.append(_event("policy.violated", violation.policy, violation.address, **told))
     for policy, address in before:
-        if not in_force(policy):
+        if not in_force(policy, address):
             events.append(_event("policy.fixed", policy, address, because="withdrawn"))
         elif judged(policy, address):
             events.append(_event("policy.fixed", policy, address, because="mended"))

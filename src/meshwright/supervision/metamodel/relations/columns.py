@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from meshwright.supervision.metamodel.column import Rows, array, as_text, boolean, integer, text, texts
@@ -18,6 +20,7 @@ def _more(level: Level, rows: Rows) -> Rows:
         array(level.values("physicalName"), "text", len(level)) if "physicalName" in level.fields else None
     )
     found["column"] = rows["name"] if physical is None else pc.coalesce(physical, rows["name"])
+    found.update(_protection(level))
     if "primaryKey" in level.fields:
         found["primary_key_position"] = _positions(level, "primaryKey", "primaryKeyPosition")
     if "partitioned" in level.fields:
@@ -32,6 +35,66 @@ def _more(level: Level, rows: Rows) -> Rows:
         options = level.values("logicalTypeOptions")
         found["options"] = [as_text(value) if value else None for value in options]
     return found
+
+
+SENSITIVITY: Mapping[str, int] = {
+    **dict.fromkeys(("public", "open"), 0),
+    "internal": 1,
+    **dict.fromkeys(("confidential", "sensitive"), 2),
+    **dict.fromkeys(("personal", "pii", "restricted", "secret", "strictly confidential"), 3),
+}
+"""How much protection classifications ask for, the words in lower case."""
+
+UNKNOWN_SENSITIVITY = 2
+"""That of what nobody classified, and of words that mean nothing here: it counts as sensitive."""
+
+PERSONAL = frozenset({"personal", "pii"})
+"""Classifications of personal data."""
+
+
+def _protection(level: Level) -> dict[str, pa.Array]:
+    """The rank of each column's classification, and whether it holds personal data.
+
+    A nested column that says nothing is as the one around it; one that holds others holds what they hold.
+    """
+    size = len(level)
+    words = array(level.values("classification"), "text", size) if "classification" in level.fields else None
+    if words is None:
+        unknown = pa.nulls(size, pa.int64())
+        return {
+            "sensitivity": pc.fill_null(unknown, UNKNOWN_SENSITIVITY),
+            "personal": pc.fill_null(unknown.cast(pa.bool_()), False),
+        }
+    known = pc.utf8_lower(pc.utf8_trim_whitespace(words))
+    if any(parent is not None for parent in level.parents):
+        return _nested_protection(level, known.to_pylist())
+    keys = pa.array(list(SENSITIVITY), pa.string())
+    ranks = pa.array(list(SENSITIVITY.values()), pa.int64()).take(pc.index_in(known, value_set=keys))
+    personal = pc.is_in(known, value_set=pa.array(sorted(PERSONAL)))
+    return {"sensitivity": pc.fill_null(ranks, UNKNOWN_SENSITIVITY), "personal": personal}
+
+
+def _nested_protection(level: Level, words: list[str | None]) -> dict[str, pa.Array]:
+    places: dict[tuple[int, str], int] = {}
+    above: list[int | None] = []
+    for index, (of, path, parent) in enumerate(zip(level.of, level.paths, level.parents, strict=True)):
+        place = None if parent is None else places.get((of, parent))
+        if words[index] is None and place is not None:
+            words[index] = words[place]
+        above.append(place)
+        places[of, path] = index
+    ranks: list[int | None] = [
+        None if word is None else SENSITIVITY.get(word, UNKNOWN_SENSITIVITY) for word in words
+    ]
+    personal = [word in PERSONAL for word in words]
+    for index in range(len(words) - 1, -1, -1):
+        found, place = ranks[index], above[index]
+        if found is None:
+            found = ranks[index] = UNKNOWN_SENSITIVITY
+        if place is not None:
+            ranks[place] = max(ranks[place] or 0, found)
+            personal[place] = personal[place] or personal[index]
+    return {"sensitivity": pa.array(ranks, pa.int64()), "personal": pa.array(personal, pa.bool_())}
 
 
 def _positions(level: Level, flag: str, field: str) -> list[int | None]:
@@ -78,6 +141,14 @@ RELATION = Relation(
         integer("primary_key_position", "Its place in the primary key, from 1; null outside it."),
         integer("partition_position", "Its place among the partition columns, from 1; null for others."),
         text("classification", "How sensitive it is; null when nobody said.", "classification"),
+        integer(
+            "sensitivity",
+            "How much protection its classification asks for: 0 public, 1 internal, 2 confidential, "
+            "3 personal, restricted or secret; 2 where nobody said. A nested column is as the one around it "
+            "unless it says otherwise, and one that holds others is at least as they are.",
+            required=True,
+        ),
+        boolean("personal", "Whether it is, or holds, what is classified as personal data.", required=True),
         boolean("critical", "Whether it is a critical data element.", "criticalDataElement", default=False),
         text("semantic_type", "What kind of thing it is.", "semanticType"),
         text("encrypted_name", "The column that holds it encrypted.", "encryptedName"),

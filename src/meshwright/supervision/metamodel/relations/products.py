@@ -24,6 +24,7 @@ def _said(level: Level, rows: Rows) -> Rows:
         "owner": [each[0].get("username") if each else None for each in owners],
         "sunset": [custom_text(item, "sunset") for item in level.items],
         "successor": [custom_text(item, "successor") for item in level.items],
+        "residency": [custom_text(item, "residency") for item in level.items],
     }
 
 
@@ -51,6 +52,7 @@ RELATION = Relation(
         boolean("deprecated", "Whether its document says so; `status` is what counts.", "deprecated"),
         text("sunset", "When it ends, as the document says (ISO 8601 date)."),
         text("successor", "What comes after it: a product or an address."),
+        text("residency", "Where its data may be kept: the custom property `residency`."),
         text("created_at", "When its document says that it was made.", "productCreatedTs"),
         text("standard", "The version of ODPS that its document follows.", "apiVersion"),
         text("folder", "Its folder in its tree.", required=True),

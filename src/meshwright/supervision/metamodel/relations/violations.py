@@ -41,7 +41,7 @@ RELATION = Relation(
         text("reason", "What is wrong there, as last recorded.", required=True),
         timestamp("first_seen", "When it was recorded first.", required=True),
         timestamp("fixed_at", "When it was found to be gone; null while it is open."),
-        text("because", "Why it is gone: `mended`, or `withdrawn` with its policy."),
+        text("because", "Why it is gone: `mended`, or `withdrawn` with its policy or product."),
         text("waived_until", "The last day of the waiver that covers it (ISO 8601 date); null without one."),
     ),
     key=("policy", "address", "first_seen"),
