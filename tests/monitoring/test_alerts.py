@@ -151,7 +151,7 @@ def test_a_sweep_that_is_killed_is_finished_by_the_next(
 ) -> None:
     mesh.apply(channel(hook))
     mesh.ran("failed")
-    driver = [sys.executable, str(Path(__file__).with_name("driver.py")), url, str(clock.now), step]
+    driver = [sys.executable, str(Path(__file__).with_name("killed_sweep.py")), url, str(clock.now), step]
     killed = subprocess.run(driver, capture_output=True, text=True, timeout=120)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     mesh.watch().sweep()
