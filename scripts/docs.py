@@ -179,8 +179,8 @@ _AFTER_SETTINGS = """
 A secret is never in a file of the mesh, only a reference to it: `env:NAME` is an environment variable,
 `file:PATH` a file whose last line break does not count. `secrets` of an environment gives them by the name
 that the server has in its contract; a bare reference is `{token: ...}`. The password of the registry itself
-is given under the name `registry`, the token that writers of the [API](api.md) need under `serve`. Which keys
-a source takes is in [sources](sources.md).
+is given under the name `registry`, the token that writers of the [API](api.md) need under `serve`; those of
+[alerts](monitoring.md) are under `smtp` and `alerts`. Which keys a source takes is in [sources](sources.md).
 """
 
 

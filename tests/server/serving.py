@@ -11,9 +11,9 @@ from meshwright.server.opening import open_site
 from meshwright.server.site import Site
 
 
-def site_at(root: Path) -> Site:
+def site_at(root: Path, look: float = 0.0) -> Site:
     """The default environment of the mesh in a folder, as it is at each request."""
-    return open_site(root, look=0.0, patience=30.0)
+    return open_site(root, look=look, patience=30.0)
 
 
 def client_of(root: Path) -> TestClient:

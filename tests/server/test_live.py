@@ -14,6 +14,8 @@ from serving import client_of, site_at
 from meshwright.errors import Unavailable
 from meshwright.provisioning.tables import Reading
 from meshwright.server.live import LiveMesh
+from meshwright.supervision.search.question import Question
+from meshwright.wiring import search_index
 
 
 def rename(mesh: MeshFolder, name: str) -> None:
@@ -94,3 +96,14 @@ def test_the_working_tree_is_not_looked_at(orders: MeshFolder) -> None:
     for file in (orders.root / "domains").rglob("*.yaml"):
         file.write_text("not: [yaml")
     assert client_of(orders.root).get("/").status_code == 200
+
+
+def test_an_index_that_another_version_wrote_is_made_anew_before_it_answers(orders: MeshFolder) -> None:
+    site = site_at(orders.root)
+    site.live.current()
+    site.search.settled()
+    index = search_index(orders.root / ".mesh" / "dev" / "search")
+    index.write(index.view(), (), (), lambda: b"another version")
+    later = site_at(orders.root)
+    later.live.current()
+    assert [each.title for each in later.search.ask(Question("customer")).found]

@@ -132,7 +132,7 @@ def _open(workspace: Workspace, address: str) -> tuple[LineageGraph, Tables, Fou
     external = workspace.registry.external(workspace.environment.name)
     told = told_of(external, ours_of(mesh), own) if external else Told({}, ())
     tables = {**own, **told.tables}
-    seen = [key for key, product in mesh.products.items() if mesh.sees(product)]
+    seen = {str(key): key for key, product in mesh.products.items() if mesh.sees(product)}
     found = find(address, seen, tables)
     stored = dict(workspace.registry.lineages(workspace.environment.name))
     missing = [product for key, product in mesh.products.items() if key not in stored]

@@ -72,7 +72,8 @@ def stale_reasons(
     """Why `key` must be built, in words; empty when it is up to date or pinned.
 
     `digest` is that of the declarations as they will be; `upstream` its products (None: those it
-    read last time); `rebuilt` products that are built before it; `now` ISO 8601, UTC.
+    read last time); `rebuilt` products that are built before it; `now` ISO 8601, UTC. A dashboard that
+    changed makes nothing stale.
     """
     known = state.products.get(key)
     if known is None or known.current is None:
@@ -81,7 +82,7 @@ def stale_reasons(
         return ()
     current = known.current
     reasons = []
-    if Fingerprint.parse(current.fingerprint).declarations != digest:
+    if _built(Fingerprint.parse(current.fingerprint).declarations) != _built(digest):
         reasons.append("declarations or code changed")
     names = set(current.inputs) if upstream is None else {str(product) for product in upstream}
     again = sorted(str(product) for product in rebuilt if str(product) in names)
@@ -96,6 +97,11 @@ def stale_reasons(
     if is_due(known, now):
         reasons.append(f"its source was due at {current.due_at}")
     return tuple(reasons)
+
+
+def _built(digest: str) -> str:
+    """The part of a bundle's digest that tells of its data: dashboards only show them."""
+    return digest.partition("-")[0]
 
 
 def current_id(state: EnvironmentState, key: ProductKey) -> str | None:

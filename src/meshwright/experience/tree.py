@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from meshwright.errors import Problem
 from meshwright.model.address import ProductKey
+from meshwright.model.dashboard import DASHBOARDS
 from meshwright.standards.yaml import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -60,6 +61,16 @@ def content_digest(files: Mapping[str, bytes]) -> str:
         digest.update(f"\0{path}\0{len(data)}\0".encode())
         digest.update(data)
     return digest.hexdigest()
+
+
+def bundle_digest(files: Mapping[str, bytes]) -> str:
+    """The digest of a product's files: that of what decides its data, and that of its dashboards after a `-`.
+
+    A product without dashboards has the first part only; see `staleness.stale_reasons`.
+    """
+    shown = {path: data for path, data in files.items() if path.startswith(DASHBOARDS)}
+    built = content_digest({path: data for path, data in files.items() if path not in shown})
+    return f"{built}-{content_digest(shown)}" if shown else built
 
 
 class MeshFiles:
@@ -125,7 +136,7 @@ class MeshFiles:
         if PRODUCT_FILE not in files:
             self._missing_product(folder, others)
             return None
-        return RawBundle(domain, product, folder, content_digest(files), files)
+        return RawBundle(domain, product, folder, bundle_digest(files), files)
 
     def _missing_product(self, folder: str, others: list[str]) -> None:
         place = f"{folder}/{PRODUCT_FILE}"

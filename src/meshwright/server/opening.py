@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from pathlib import Path
 
@@ -53,7 +52,6 @@ def open_site(
     )
     live.follow(search.follow)
     live.follow(policies.follow)
-    live.follow(lambda snapshot: gc.freeze())  # what lives on is not looked through for circles
     return Site(
         live=live,
         search=search,

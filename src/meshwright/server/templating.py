@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -13,6 +14,7 @@ from typing import Any
 import jinja2
 from fastapi import Request
 from fastapi.responses import HTMLResponse
+from markupsafe import Markup
 
 from meshwright import __version__
 from meshwright.model.printable import printable
@@ -60,6 +62,7 @@ class Pages:
             finalize=_finalized,
         )
         self._templates.filters.update({each.__name__: each for each in _FILTERS})
+        self._templates.filters["breakable"] = _breakable
         self._templates.filters["ago"] = jinja2.pass_context(_ago)
         self._templates.globals.update(
             version=__version__,
@@ -96,6 +99,12 @@ def _problem(request: Request) -> Any:
     """Why the page may be old, if so."""
     known = getattr(request.state, "snapshot", None)
     return known.problem if known is not None else None
+
+
+def _breakable(text: str) -> Markup:
+    """A long name that may go on in the next line behind a separator."""
+    parts = re.split(r"(?<=[/.@#_])", printable(text))
+    return Markup("<wbr>").join(parts)
 
 
 def _unique(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[Mapping[str, Any]]:

@@ -165,7 +165,7 @@ class _Word:
         return sum(term.entries for term in self.terms)
 
     def scores(self, often: bool, covered: bool) -> Iterator[Query]:
-        """How relevant it is in each field; and the same for all that have it in any, the more the rarer.
+        """How relevant it is in each field; and the same for all that have it, the more the rarer.
 
         Where many entries are asked for there is none of the latter, nor of what counts little and is often:
         what is left can be searched without a look at every entry.
@@ -184,7 +184,10 @@ class _Word:
                 [
                     Query.const_score_query(
                         Query.term_query(schema(), term.field, term.stem, "basic"),
-                        term.weight * log(1 + self.every / of_stem[term.stem]) * self.coverage,
+                        self.coverage
+                        * term.weight
+                        * min(1.0, term.of_field)
+                        * log(1 + self.every / of_stem[term.stem]),
                     )
                     for term in self.terms
                 ]

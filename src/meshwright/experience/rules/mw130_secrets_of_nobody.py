@@ -1,7 +1,7 @@
 """Secrets for a server that no contract names.
 
 ## What it does
-Looks under `secrets` of each environment for names that are none of the platform's own (`registry`,
+Looks under `secrets` of each environment for names that are none of the platform's own (`registry`, `serve`,
 `openlineage`, `smtp`, `alerts`) and not the name of a server in a source's contract. It is a warning.
 
 ## Why is this bad

@@ -77,14 +77,14 @@ def column_document(catalogue: Catalogue, address: str) -> dict[str, Any]:
     Raises:
         NotFound: there is no such column.
     """
-    columns = catalogue.tables["columns"]
-    found = rows_of(columns.filter(pc.equal(columns["address"], sound(address))))
+    parts = address.partition("#")[0].split("/")
+    key = ProductKey(*parts[3:5]) if len(parts) > 4 else ProductKey("", "")
+    found = rows_about(catalogue, key, "columns", address=sound(address))
     if not found:
         raise NotFound(
             f"there is no column `{address}`", way_out="/api/v1/columns has the address of every column"
         )
     column = found[0]
-    key = ProductKey(column["domain"], column["product"])
     of = {name: column[name] for name in ("contract_id", "contract_version", "object")}
     path, here = column["path"], {"of": "column", "address": column["address"]}
     objects = rows_about(catalogue, key, "objects", **of)
@@ -97,7 +97,7 @@ def column_document(catalogue: Catalogue, address: str) -> dict[str, Any]:
         "relationships": [row for row in relationships if path in (row["from_columns"] or ())],
         "synonyms": rows_about(catalogue, key, "synonyms", **here),
         "definitions": rows_about(catalogue, key, "authoritative_definitions", **here),
-        "elsewhere": _elsewhere(columns, column),
+        "elsewhere": _elsewhere(catalogue.tables["columns"], column),
     }
 
 

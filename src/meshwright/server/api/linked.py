@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 from fastapi import Request, Response
 from pydantic_core import to_json
 
@@ -17,7 +18,12 @@ def described(request: Request, snapshot: Snapshot, key: ProductKey) -> Response
     Raises:
         NotFound: no such product is applied.
     """
-    return Response(to_json(described_product(snapshot.tables, key, base_of(request))), media_type=JSON_LD)
+
+    def rows(name: str) -> pa.Table:
+        return snapshot.catalogue.index(name).table(key.domain, key.product)
+
+    document = described_product(snapshot.tables, key, base_of(request), rows)
+    return Response(to_json(document), media_type=JSON_LD)
 
 
 def base_of(request: Request) -> str:

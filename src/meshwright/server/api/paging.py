@@ -49,10 +49,7 @@ class Orders:
             if known is not None and known[0] is table:
                 self._kept.move_to_end(name)
                 return known[1]
-        keys = [(column, "ascending") for column in relation.key]
-        if sort is not None:
-            keys.insert(0, (sort.lstrip("-"), "descending" if sort.startswith("-") else "ascending"))
-        order = pc.sort_indices(table, keys)
+        order = pc.sort_indices(table, _sort_keys(relation, sort))
         with self._lock:
             self._kept[name] = (table, order)
             while len(self._kept) > _ORDERS:
@@ -77,23 +74,61 @@ def page(
     Raises:
         InputError: the cursor is none of this list.
     """
-    order = orders.of(relation, table, sort)
-    if mask is not None:
-        order = order.filter(pc.fill_null(pc.take(mask, order), False))
+    order = _order(relation, table, orders, mask, sort)
     columns = [*([sort.lstrip("-")] if sort is not None else []), *relation.key]
     start = 0 if cursor is None else _start(relation, table, order, columns, sort, cursor)
     end = min(start + limit, len(order))
-    rows = table.take(order[start:end])
+    rows = _rows(table, order[start:end])
     while rows.nbytes > MAX_BYTES and len(rows) > 1:
         end = start + len(rows) // 2
         rows = rows.slice(0, end - start)
-        rows = rows.take(pa.array(range(len(rows)), pa.int64()))  # a slice counts as the whole
     more = None
     if end < len(order):
         more = _written(
             sort, _values(table, order, end - 1, columns), _before(table, order, end - 1, columns)
         )
     return Page(rows, len(order), more)
+
+
+_FEW = 20_000
+"""Up to so many rows are sorted by themselves; more are picked from the order of all."""
+
+
+def _order(
+    relation: Relation, table: pa.Table, orders: Orders, mask: pa.ChunkedArray | None, sort: str | None
+) -> pa.Array:
+    if mask is None:
+        return orders.of(relation, table, sort)
+    kept = pc.indices_nonzero(mask)
+    if len(kept) > _FEW:
+        order = orders.of(relation, table, sort)
+        return order.filter(pc.fill_null(pc.take(mask, order), False))
+    keys = _sort_keys(relation, sort)
+    return kept.take(pc.sort_indices(table.select(list(dict(keys))).take(kept), keys)) if len(kept) else kept
+
+
+def _sort_keys(relation: Relation, sort: str | None) -> list[tuple[str, str]]:
+    keys = [(column, "ascending") for column in relation.key if sort is None or column != sort.lstrip("-")]
+    if sort is None:
+        return keys
+    return [(sort.lstrip("-"), "descending" if sort.startswith("-") else "ascending"), *keys]
+
+
+_RUNS = 25
+
+
+def _rows(table: pa.Table, order: pa.Array) -> pa.Table:
+    """The rows of these numbers; those that follow one another are cut out and not copied one by one."""
+    runs: list[list[int]] = []
+    for number in order.to_pylist():
+        if runs and number == runs[-1][1]:
+            runs[-1][1] += 1
+        elif len(runs) == _RUNS:
+            return table.take(order)
+        else:
+            runs.append([number, number + 1])
+    parts = [table.slice(start, end - start) for start, end in runs]
+    return pa.concat_tables(parts) if parts else table.slice(0, 0)
 
 
 def _values(table: pa.Table, order: pa.Array, place: int, columns: Sequence[str]) -> list[Any]:

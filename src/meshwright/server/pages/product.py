@@ -11,6 +11,7 @@ from fastapi.responses import PlainTextResponse
 
 from meshwright.errors import NotFound
 from meshwright.model.address import ProductKey
+from meshwright.server.drawing.incidents import incident_lines
 from meshwright.server.drawing.lineage import draw_column_lineage, draw_product_lineage
 from meshwright.server.drawing.runs import run_bars
 from meshwright.server.links import name_of, page_of
@@ -25,6 +26,7 @@ from meshwright.supervision.catalogue.compliance import Compliance
 from meshwright.supervision.catalogue.contract import port_detail
 from meshwright.supervision.catalogue.governance import fixed
 from meshwright.supervision.catalogue.history import history, runs
+from meshwright.supervision.catalogue.incidents import incidents_of
 from meshwright.supervision.catalogue.lineage import product_lineage
 from meshwright.supervision.catalogue.product import output_ports, product_detail
 from meshwright.supervision.catalogue.quality import quality
@@ -62,7 +64,10 @@ def _ports(catalogue: Catalogue, domain: str, product: str) -> dict[str, Any]:
 
 def _quality(catalogue: Catalogue, domain: str, product: str) -> dict[str, Any]:
     found = quality(catalogue, domain, product)
-    return {"quality": found, "drawn": {"runs": run_bars(found.runs)}}
+    incidents = incidents_of(catalogue, domain, product)
+    lines = incident_lines(incidents, datetime.now(UTC))
+    drawn = {"runs": run_bars(found.runs), "incidents": lines}
+    return {"quality": found, "incidents": incidents, "drawn": drawn}
 
 
 def _versions(catalogue: Catalogue, domain: str, product: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from meshwright.supervision.catalogue.catalogue import Catalogue
+from meshwright.supervision.catalogue.incidents import ShownIncident, open_incidents
 from meshwright.supervision.catalogue.rows import Row
 from meshwright.supervision.catalogue.summary import LIVE, ProductSummary
 
@@ -29,6 +30,7 @@ class Operations:
 
     `failing` are live products whose last run did not publish, `due` those whose sources were to be read
     by now. `levels` counts verdicts on service levels of freshness; `stale` are those that are broken.
+    `incidents` are the newest of those that are open.
     """
 
     ended: int
@@ -40,6 +42,8 @@ class Operations:
     coming: Sequence[ProductSummary]
     levels: Mapping[str, int]
     stale: Sequence[Row]
+    open_incidents: int
+    incidents: Sequence[ShownIncident]
     runs: Sequence[Row]
     count: int
     pages: int
@@ -57,6 +61,7 @@ def operations(catalogue: Catalogue, now: datetime, status: str | None = None, p
     )
     levels = _freshness(catalogue)
     counts = {row["values"]: row["counts"] for row in pc.value_counts(levels["status"]).to_pylist()}
+    open_count, newest = open_incidents(catalogue)
     stale = levels.filter(pc.equal(levels["status"], "broken")).slice(0, LISTED)
     some = runs if status is None else runs.filter(pc.equal(runs["status"], status))
     pages = max(1, -(-some.num_rows // PAGE))
@@ -71,6 +76,8 @@ def operations(catalogue: Catalogue, now: datetime, status: str | None = None, p
         coming=[each for each in waiting if each.due_at is not None and each.due_at >= now][:10],
         levels=counts,
         stale=stale.to_pylist(),
+        open_incidents=open_count,
+        incidents=newest,
         runs=_newest(some, page),
         count=some.num_rows,
         pages=pages,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -71,23 +71,34 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def described_product(tables: MeshTables, key: ProductKey, base: str | None = None) -> dict[str, Any]:
+def described_product(
+    tables: MeshTables,
+    key: ProductKey,
+    base: str | None = None,
+    rows: Callable[[str], pa.Table] | None = None,
+) -> dict[str, Any]:
     """The DPROD document of one product, columns included.
+
+    `rows` gives the rows of a relation that are about the product, where somebody has them at hand.
 
     Raises:
         NotFound: no such product is applied.
     """
-    one = {
-        name: table.filter(
-            pc.and_(pc.equal(table["domain"], key.domain), pc.equal(table["product"], key.product))
-        )
-        for name, table in tables.tables.items()
-        if name in _COLUMNS
-    }
-    found = list(_products(one, tables.tables["objects"], whole=True))
+    if rows is None:
+        rows = _about(tables, key)
+    found = list(_products({name: rows(name) for name in _COLUMNS}, tables.tables["objects"], whole=True))
     if not found:
         raise NotFound(f"there is no product {key}", way_out="`mesh list` shows what there is")
     return product_document(found[0], base)
+
+
+def _about(mesh: MeshTables, key: ProductKey) -> Callable[[str], pa.Table]:
+    def rows(name: str) -> pa.Table:
+        table = mesh.tables[name]
+        of = pc.and_(pc.equal(table["domain"], key.domain), pc.equal(table["product"], key.product))
+        return table.filter(of)
+
+    return rows
 
 
 def described_catalogue(

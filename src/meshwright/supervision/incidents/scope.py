@@ -29,7 +29,7 @@ TOLD = (
 class ProductReading:
     """See `provisioning.tables.Reading`; of facts it has those that tell of incidents.
 
-    Which applied products there are besides, and what they have published or others told, it does not say.
+    Which applied products there are besides, and what they have published, it does not say.
     """
 
     def __init__(self, reading: Reading, product: ProductKey) -> None:
@@ -78,5 +78,5 @@ class ProductReading:
         return ()
 
     def external(self, after: int) -> tuple[int, External]:
-        """See `provisioning.tables.Reading`."""
+        """See `provisioning.tables.Reading`; no incident is about what others tell."""
         return after, {}

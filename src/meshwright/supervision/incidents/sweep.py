@@ -62,7 +62,8 @@ class Watch:
     """Sweeps an environment. Several may do so at once, in several processes, with one outcome.
 
     `channels` carry messages by the way they travel; without any, incidents are recorded and nobody is told.
-    `engine` runs the queries of policies; without it they are not judged. The time is the registry's.
+    `engine` runs the queries of policies; without it they are not judged. `shared` gives tables that
+    somebody else keeps, to begin with. The time is the registry's.
     """
 
     mesh: str
@@ -73,6 +74,7 @@ class Watch:
     quiet: timedelta = timedelta(minutes=QUIET_MINUTES)
     pages: str | None = None
     engine: Callable[[], Tables] | None = None
+    shared: Callable[[], MeshTables] | None = None
     reached: Callable[[str], None] = lambda step: None
     _tables: MeshTables | None = field(default=None, repr=False)
     _judged: tuple[object, str] | None = field(default=None, repr=False)
@@ -83,12 +85,17 @@ class Watch:
         Raises:
             Unavailable: the registry does not answer.
         """
-        tables = self._tables or MeshTables.empty(self.mesh, RELATIONS)
         swept = Swept()
-        tables = self._judge_policies(tables, swept)
-        self._tables = self._record(tables, None, swept)
-        self._tell(self._tables, swept)
+        tables = self._judge_policies(self._known(), swept)
+        tables = self._record(tables, None, swept)
+        self._tables = None if self.shared else tables
+        self._tell(tables, swept)
         return swept
+
+    def _known(self) -> MeshTables:
+        if self.shared is not None:
+            return self.shared()
+        return self._tables or MeshTables.empty(self.mesh, RELATIONS)
 
     def current(self) -> tuple[MeshTables, Sequence[Event]]:
         """The tables as they are, and the facts that a sweep would record now."""
@@ -115,10 +122,10 @@ class Watch:
             return tables
         sets = sets_of(tables.policies.values())
         wanted = needed([*RELATIONS, *relations_of_sweep(sets)])
-        if wanted != tables.names:
+        if not wanted <= tables.names:
             tables = self._refreshed(MeshTables.empty(self.mesh, wanted), None)
             sets = sets_of(tables.policies.values())
-            if needed([*RELATIONS, *relations_of_sweep(sets)]) != wanted:
+            if not needed([*RELATIONS, *relations_of_sweep(sets)]) <= wanted:
                 return tables  # others apply at this moment: the next sweep judges
         found, events = sweep_policies(sets, tables, self.engine, today)
         if events:

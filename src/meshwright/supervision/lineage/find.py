@@ -24,8 +24,8 @@ class Found:
     column: str | None = None
 
 
-def find(text: str, products: Iterable[ProductKey], tables: Tables) -> Found:
-    """What `text` means: a product (one of `products`), a table or a column.
+def find(text: str, products: Mapping[str, ProductKey], tables: Tables) -> Found:
+    """What `text` means: a product (one of `products`, by their names), a table or a column.
 
     `domain.product` (or `domain/product`) is a product, `domain.product.object` a table (its newest
     major; `object@1` names one), one more part a column. `mesh://.../port@1` is a port, with `.object`
@@ -47,10 +47,9 @@ def find(text: str, products: Iterable[ProductKey], tables: Tables) -> Found:
     if len(parts) < 2 or not all(parts):
         raise InputError(f"`{text}` names no product, table or column", way_out=SHAPE)
     wanted = f"{parts[0]}/{parts[1]}".lower()
-    known = {str(key): key for key in products}
-    if wanted not in known:
-        raise _nothing(f"there is no product {wanted}", wanted, known)
-    own = [table for table in tables.values() if table.product == known[wanted]]
+    if wanted not in products:
+        raise _nothing(f"there is no product {wanted}", wanted, products)
+    own = [table for table in tables.values() if table.product == products[wanted]]
     return _within(wanted, own, parts[2:])
 
 

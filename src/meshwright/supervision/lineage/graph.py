@@ -221,10 +221,7 @@ class LineageGraph:
 
     def reach_tables(self, starts: Iterable[TableKey], downstream: bool = True) -> dict[TableKey, int]:
         """The tables that are made from these, or (upstream) that these are made from, with distances."""
-        ways: dict[TableKey, list[TableKey]] = {}
-        for source, target in self.links:
-            one, other = (source, target) if downstream else (target, source)
-            ways.setdefault(one, []).append(other)
+        ways = self._table_ways[0 if downstream else 1]
         level = list(starts)
         found = dict.fromkeys(level, 0)
         while level:
@@ -232,6 +229,16 @@ class LineageGraph:
             found.update(dict.fromkeys(following, found[level[0]] + 1))
             level = list(following)
         return {table: distance for table, distance in found.items() if distance}
+
+    @cached_property
+    def _table_ways(self) -> tuple[Mapping[TableKey, list[TableKey]], Mapping[TableKey, list[TableKey]]]:
+        """The tables that are made from each, and those that each is made from."""
+        down: dict[TableKey, list[TableKey]] = {}
+        up: dict[TableKey, list[TableKey]] = {}
+        for source, target in self.links:
+            down.setdefault(source, []).append(target)
+            up.setdefault(target, []).append(source)
+        return down, up
 
     def before(self, number: int, downstream: bool, indirect: bool) -> Iterator[tuple[int, int]]:
         """The places one step nearer to the start of a search, with how, carrying edges first."""

@@ -37,7 +37,7 @@ _TRUST, _USE = 0.15, 0.1
 _KEY = 0.6
 _INSIDE = 0.5
 _BELOW = 0.98
-_AGAIN = 0.7
+_AGAIN = 0.75
 
 
 RANKED = 150
