@@ -23,6 +23,7 @@ from meshwright.supervision.metamodel.history import VIOLATIONS
 from meshwright.supervision.metamodel.relations import needed
 from meshwright.supervision.metamodel.tables import MeshTables
 from meshwright.supervision.policy.assess import sets_of
+from meshwright.supervision.policy.record import same_violation
 from meshwright.supervision.policy.sweep import relations_of_sweep, sweep_policies
 
 QUIET_MINUTES = 15
@@ -129,9 +130,7 @@ class Watch:
         found, events = sweep_policies(sets, tables, self.engine, today)
         if events:
             seen = tables.history.last
-            recorded = self.registry.record_unless(
-                self.environment, events, seen, VIOLATIONS, _same_violation
-            )
+            recorded = self.registry.record_unless(self.environment, events, seen, VIOLATIONS, same_violation)
             swept.violations = len(recorded)
         if found is not None:
             swept.problems += [f"policy {failure}" for failure in found.failures]
@@ -247,10 +246,6 @@ def _result(alert: Due, message: str, problem: str | None, now: datetime) -> Eve
         alert.incident.subject,
         {**payload, "reason": problem, "again_at": None if again is None else iso(again)},
     )
-
-
-def _same_violation(event: Event, fact: Fact) -> bool:
-    return all(event.payload[name] == fact.payload.get(name) for name in ("policy", "address"))
 
 
 def _same_alert(event: Event, fact: Fact) -> bool:

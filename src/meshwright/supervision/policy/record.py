@@ -46,6 +46,11 @@ def events_of(
     return events
 
 
+def same_violation(event: Event, fact: Fact) -> bool:
+    """Whether a fact tells of the violation that an event would record."""
+    return all(event.payload[name] == fact.payload.get(name) for name in ("policy", "address"))
+
+
 def _event(kind: str, policy: str, address: str, **more: Any) -> Event:
     subject = product_of(address) or domain_of(address) or address
     return Event(kind, subject, {"policy": policy, "address": address, **more})

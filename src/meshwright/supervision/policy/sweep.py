@@ -12,10 +12,11 @@ from meshwright.provisioning.registry import Event
 from meshwright.supervision.metamodel.history import VIOLATIONS, Broken
 from meshwright.supervision.metamodel.tables import MeshTables
 from meshwright.supervision.policy.assess import Assessment, assess, policies_of, relations_for, sets_of
-from meshwright.supervision.policy.record import events_of, open_violations
+from meshwright.supervision.policy.record import events_of, open_violations, same_violation
 
 if TYPE_CHECKING:
     from meshwright.model.address import ProductKey
+    from meshwright.model.publication import Fact
     from meshwright.provisioning.registry import Registry
     from meshwright.provisioning.tables import Reading, Tables
 
@@ -59,8 +60,10 @@ def record_sweep(
 
     `existing` are the applied products (`domain/product`): violations of others are withdrawn.
     """
-    known = open_violations(reversed(registry.facts(environment, None, VIOLATIONS)))
-    return _recorded(_events(found, known, found.policies.keys(), existing), known, registry, environment)
+    facts = registry.facts(environment, None, VIOLATIONS)
+    known = open_violations(reversed(facts))
+    events = _events(found, known, found.policies.keys(), existing)
+    return _recorded(events, known, registry, environment, facts)
 
 
 def judge_published(
@@ -81,8 +84,8 @@ def judge_published(
         tables = MeshTables.empty(mesh, relations_for(sets, policies)).refreshed(state).tables
     found = assess(sets, policies, tables, engine, mesh, today)
     products = {str(key) for key in published}
-    open_ones = open_violations(reversed(registry.facts(environment, None, VIOLATIONS)))
-    known = [each for each in open_ones if product_of(each.address) in products]
+    facts = registry.facts(environment, None, VIOLATIONS)
+    known = [each for each in open_violations(reversed(facts)) if product_of(each.address) in products]
     demanded = {policy.name for policy in policies_of(sets)}
     events = events_of(
         known,
@@ -90,7 +93,7 @@ def judge_published(
         lambda policy, _: policy in found.judged,
         lambda policy, _: policy in demanded,
     )
-    return _recorded(events, known, registry, environment)
+    return _recorded(events, known, registry, environment, facts)
 
 
 def _events(
@@ -108,10 +111,16 @@ def _events(
 
 
 def _recorded(
-    events: Sequence[Event], known: Sequence[Broken], registry: Registry, environment: str
+    events: Sequence[Event],
+    known: Sequence[Broken],
+    registry: Registry,
+    environment: str,
+    facts: Sequence[Fact],
 ) -> Recorded:
+    """Record what no other sweep has recorded since `facts` (newest first) were read."""
     if events:
-        registry.record(environment, events)
+        seen = facts[0].sequence if facts else 0
+        events = registry.record_unless(environment, events, seen, VIOLATIONS, same_violation)
     places = {(each.policy, each.address) for each in known}
     gone = sum(event.kind == "policy.fixed" for event in events)
     told = [event.payload for event in events if event.kind == "policy.violated"]
