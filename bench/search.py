@@ -78,7 +78,9 @@ class Generated:
     def versions(self) -> Mapping[ProductKey, str]:
         return {product.key: product.version for product in map(self._bare, range(self.count))}
 
-    def products(self, keys: Collection[ProductKey] | None = None) -> Iterator[Sequence[AppliedProduct]]:
+    def products(
+        self, keys: Collection[ProductKey] | None = None, lineage: bool = False
+    ) -> Iterator[Sequence[AppliedProduct]]:
         numbers = range(self.count) if keys is None else [int(key.product[1:]) for key in keys]
         for batch in _batches(numbers, 200):
             yield [self._product(number) for number in batch]

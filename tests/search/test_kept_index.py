@@ -96,6 +96,15 @@ def test_an_index_of_another_mesh_is_made_anew(tmp_path: Path) -> None:
     assert State.read(index.view().state, "other") is not None
 
 
+def test_an_index_of_another_mesh_answers_nothing(tmp_path: Path) -> None:
+    from meshwright.supervision.search.question import Question
+    from meshwright.supervision.search.search import MeshSearch
+
+    searched = Searched(tmp_path, many(3))
+    answer = MeshSearch(searched.index, "other").ask(Question("things"))
+    assert (answer.found, answer.total, answer.current) == ((), 0, False)
+
+
 def test_an_older_answer_stays_as_it_was_while_the_index_goes_on(tmp_path: Path) -> None:
     searched = Searched(tmp_path, many())
     view = searched.index.view()

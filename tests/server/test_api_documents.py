@@ -251,6 +251,24 @@ def test_metrics_tell_of_the_mesh_and_of_the_server(mesh: MeshFolder, url: str) 
     assert after["meshwright_last_run_failed"][orders] == 1
     failed = {key: value for key, value in after["meshwright_checks_not_passed"].items() if orders[1] in key}
     assert sum(failed.values()) >= 1
+    incidents = after["meshwright_incidents"]
+    assert incidents[(*orders[:1], ("kind", "run"), *orders[1:], ("severity", "error"))] == 1
+
+
+def test_every_metric_is_documented(url: str) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text()
+    families = [family.name for family in text_string_to_metric_families(get(url, "/metrics").text)]
+    ours = {name for name in families if name.startswith("meshwright_") and not name.endswith("_created")}
+    assert len(ours) > 12
+    assert [name for name in ours if f"`{name}`" not in text and f"`{name}_total`" not in text] == []
+
+
+def test_beyond_a_bound_metrics_are_by_domain(mesh: MeshFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("meshwright.server.metrics.MAX_PRODUCTS", 2)
+    with listening(site_at(mesh.root)) as at:
+        found = metrics_of(at)
+    assert {dict(key)["product"] for key in found["meshwright_runs_total"]} == {""}
+    assert found["meshwright_published_rows"][(("domain", "sales"), ("product", ""))] > 0
 
 
 def test_routes_in_metrics_are_none_that_a_client_makes_up(url: str) -> None:

@@ -150,15 +150,8 @@ def metrics_of(mesh: MeshTables) -> list[Metric]:
             _counted(by(_of_last(tables["checks"], runs)), (*_OF, "severity", "status")),
         ),
     ]
-    if "violations" in tables and {"policy", "severity", "domain"} <= set(tables["violations"].column_names):
-        found.append(
-            _gauge(
-                "meshwright_policy_violations",
-                "Open violations of policies.",
-                ("domain", "policy", "severity"),
-                _counted(_open(tables["violations"]), ("domain", "policy", "severity")),
-            )
-        )
+    for name, told, relation, labels in _OPEN:
+        found.append(_gauge(name, told, labels, _counted(_open(by(tables[relation])), labels)))
     return found
 
 
@@ -166,6 +159,17 @@ _COSTS = (
     ("wall_seconds", "wall_seconds", "Seconds that runs took, all together."),
     ("cpu_seconds", "cpu_seconds", "Seconds of processor time of runs, all together."),
     ("rows_written", "rows_written", "Rows that runs wrote, all together."),
+)
+
+
+_OPEN = (
+    (
+        "meshwright_policy_violations",
+        "Open violations of policies.",
+        "violations",
+        ("domain", "policy", "severity"),
+    ),
+    ("meshwright_incidents", "Open incidents.", "incidents", (*_OF, "kind", "severity")),
 )
 
 
@@ -222,11 +226,8 @@ def _of_last(checks: pa.Table, runs: pa.Table) -> pa.Table:
     return checks.filter(pc.is_in(checks["run"], value_set=_last(runs)["run"].combine_chunks()))
 
 
-def _open(violations: pa.Table) -> pa.Table:
-    for name in ("fixed_at", "fixed"):
-        if name in violations.column_names:
-            return violations.filter(pc.is_null(violations[name]))
-    return violations
+def _open(rows: pa.Table) -> pa.Table:
+    return rows.filter(pc.equal(rows["status"], "open"))
 
 
 Moments = Mapping[str, list[tuple[tuple[Any, ...], datetime]]]

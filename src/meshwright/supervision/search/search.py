@@ -56,7 +56,8 @@ class MeshSearch:
         question = question.checked()
         view = self._index.view()
         known = self._known_of(view)
-        current = current and known.state.token is not None
+        if known.state.token is None:  # nothing yet, or of another mesh or version
+            return Answer(question.text, (), 0, 0, facets((), known.state), {}, False)
         understood = understand(question, view, self._index.stem)
         if question.text.strip() and not understood.words and self._meanings is None:
             return Answer(question.text, (), 0, 0, {}, {}, current)
