@@ -44,13 +44,16 @@ def clock() -> Clock:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def opened(
-    request: pytest.FixtureRequest, tmp_path: Path, clock: Clock
-) -> Iterator[Callable[[], SqlRegistry]]:
-    """Opens the same registry as often as a test wants."""
-    url = f"sqlite:///{tmp_path}/registry.db"
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a registry may be created."""
     if request.param == "postgresql":
-        url = str(request.getfixturevalue("postgres_database").url)
+        return str(request.getfixturevalue("postgres_database").url)
+    return f"sqlite:///{tmp_path}/registry.db"
+
+
+@pytest.fixture
+def opened(url: str, clock: Clock) -> Iterator[Callable[[], SqlRegistry]]:
+    """Opens the same registry as often as a test wants."""
     found: list[SqlRegistry] = []
 
     def opens() -> SqlRegistry:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +20,6 @@ from meshwright.model.address import ProductKey
 from meshwright.supervision.incidents.due import ATTEMPTS, LEASE_SECONDS
 
 BEGIN, END = ("begin", "run", "sales/orders"), ("end", "run", "sales/orders")
-
-
-class Killed(BaseException):
-    """A process ends here."""
 
 
 def channel(hook: Hook, **more: Any) -> dict[str, Any]:
@@ -147,16 +147,13 @@ def test_a_product_without_a_channel_has_that_of_its_domain(mesh: Watched, hook:
 
 @pytest.mark.parametrize("step", ["decided", "recorded", "claimed", "sent"])
 def test_a_sweep_that_is_killed_is_finished_by_the_next(
-    mesh: Watched, hook: Hook, clock: Clock, step: str
+    mesh: Watched, hook: Hook, clock: Clock, url: str, step: str
 ) -> None:
-    def die(reached: str) -> None:
-        if reached == step:
-            raise Killed
-
     mesh.apply(channel(hook))
     mesh.ran("failed")
-    with pytest.raises(Killed):
-        mesh.watch(reached=die).sweep()
+    driver = [sys.executable, str(Path(__file__).with_name("killed_sweep.py")), url, str(clock.now), step]
+    killed = subprocess.run(driver, capture_output=True, text=True, timeout=120)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
     mesh.watch().sweep()
     clock.forward(seconds=LEASE_SECONDS + 1)
     mesh.watch().sweep()

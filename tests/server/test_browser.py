@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import uvicorn
 from mesh_folder import MeshFolder, column, contract
-from serving import site_at
+from serving import apply_as_declared, site_at
 
 from meshwright.server.app import create_app
 
@@ -207,15 +207,13 @@ def test_without_scripts_everything_can_be_read_and_searched(browser: Any, offic
 
 
 def test_the_parts_of_a_column_are_folded_until_they_are_asked_for(browser: Any, tmp_path: Path) -> None:
-    from test_pages import apply_as_declared
-
     mesh = MeshFolder(tmp_path)
     city = column("city", "object", properties=[column("name", "string"), column("zip", "string")])
     table = {"people": [column("id"), column("address", "object", properties=[city])]}
     mesh.product(
         "sales/crm", [contract("c", table)], {"people.sql": "select 1"}, outputs=[("crm", "1.0.0", "c")]
     )
-    apply_as_declared(mesh)
+    apply_as_declared(mesh.root)
     served = Served(mesh.root)
     page = browser.new_page(base_url=served.address)
     page.goto("/mesh/sales/crm/crm@1")

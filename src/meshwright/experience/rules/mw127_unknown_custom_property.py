@@ -14,13 +14,13 @@ customProperties:
 ```
 
 ## What to do instead
-Known are, on a product: `dialect`, `sunset`, `successor`, `residency`; on an output port:
-`materialization`, `sunset`; on an object of a contract: `materialization`, `cursor`, `lookback`,
-`quarantine`, `justification`; on a property: `partitionTransform`, `justification`, `declassified`,
-`currency`; on a service level: `severity`; on any server: `residency`; on a server of type `api`: `path`,
-`items`, `paging`, `auth`, `since_param`, `headers`, `params`, `timeout`, `retries`, `max_pages`; `iceberg`:
-`location`; `local`: `delimiter`; `s3`: `region`; `postgres`: `sslmode` and the other settings of its
-connection.
+Known are, on a product: `dialect`, `sunset`, `successor`, `residency`; on a support channel of a product:
+`alerts`; on an output port: `materialization`, `sunset`; on an object of a contract: `materialization`,
+`cursor`, `lookback`, `quarantine`, `justification`; on a property: `partitionTransform`, `justification`,
+`declassified`, `currency`; on a service level: `severity`; on any server: `residency`; on a server of type
+`api`: `path`, `items`, `paging`, `auth`, `since_param`, `headers`, `params`, `timeout`, `retries`,
+`max_pages`; `iceberg`: `location`; `local`: `delimiter`; `s3`: `region`; `postgres`: `sslmode` and the other
+settings of its connection.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ CODE = "MW127"
 
 KNOWN: Mapping[str, frozenset[str]] = {
     "product": frozenset({"dialect", "sunset", "successor", "residency"}),
+    "support channel": frozenset({"alerts"}),
     "input port": frozenset(),
     "output port": frozenset({"materialization", "sunset"}),
     "contract": frozenset(),
@@ -90,6 +91,7 @@ Node = tuple[str, str, Mapping[str, Any]]
 
 def _of_product(document: Mapping[str, Any]) -> Iterator[Node]:
     yield from _one("product", "", document)
+    yield from _list("support channel", "support", document)
     yield from _list("input port", "inputPorts", document)
     yield from _list("output port", "outputPorts", document)
 

@@ -54,6 +54,7 @@ async def _tag(request: Request) -> str:
         __version__,
         snapshot.token,
         str(snapshot.catalogue.on),  # waivers end by the day
+        snapshot.problem is not None,
         request.url.path,
         request.url.query,
         request.headers.get("accept", ""),

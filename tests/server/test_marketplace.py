@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from mesh_folder import MeshFolder, column, contract, csv_server, orders_mesh
 from reading import Page, without_fragment
-from serving import client_of
+from serving import apply_as_declared, client_of
 from starlette.testclient import TestClient
 
 TABS = ("", "/ports", "/quality", "/lineage", "/versions", "/runs", "/policies")
@@ -284,7 +284,7 @@ def test_texts_of_any_kind_are_shown_and_never_run(tmp_path: Path, name: str) ->
     (mesh.root / "domains" / "sales" / "domain.yaml").write_text(
         json.dumps({"domain": "sales", "description": name})
     )
-    apply_as_declared(mesh)
+    apply_as_declared(mesh.root)
     client = client_of(mesh.root)
     seen: set[str] = set()
     left = ["/", "/map", "/portfolio", "/governance", "/operations", "/search?q=id", "/search?type=column"]
@@ -310,19 +310,6 @@ def test_texts_of_any_kind_are_shown_and_never_run(tmp_path: Path, name: str) ->
     assert any(link.count("/") == 6 for link in seen)
 
 
-def apply_as_declared(mesh: MeshFolder) -> None:
-    """Put what a tree declares into its registry; whether it can be built does not matter here."""
-    from meshwright.experience.load import load_tree
-    from meshwright.provisioning.registry import AppliedDomain
-    from meshwright.wiring import open_registry
-
-    tree = load_tree(mesh.root)
-    environment = tree.settings.environments["dev"]
-    domains = [AppliedDomain(each.name, each.name, each.document, "here") for each in tree.domains.values()]
-    bundles = [(bundle, "active") for bundle in tree.bundles.values()]
-    open_registry(environment, mesh.root).apply("dev", None, bundles, [], domains, [])
-
-
 def test_a_product_of_two_thousand_columns_and_fifty_tables_has_usable_pages(tmp_path: Path) -> None:
     mesh = MeshFolder(tmp_path)
     nested = column("address", "object", properties=[column("city", "string"), column("zip", "string")])
@@ -331,7 +318,7 @@ def test_a_product_of_two_thousand_columns_and_fifty_tables_has_usable_pages(tmp
     mesh.product(
         "sales/wide", [contract("c", objects)], {"wide.sql": "select 1"}, outputs=[("wide", "1.0.0", "c")]
     )
-    apply_as_declared(mesh)
+    apply_as_declared(mesh.root)
     client = client_of(mesh.root)
     port = read(client, "/mesh/sales/wide/wide@1")
     assert "All 2,001 columns" in port.text and "/mesh/sales/wide/wide@1/table_48" in port.links
