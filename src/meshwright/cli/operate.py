@@ -59,7 +59,7 @@ def run(
         run_context = workspace.run_context(progress.listener)
         report = following.after(progress.done)
         outcomes = run_builds(run_context, builds, report, workspace.workers, nursery)
-    workspace.policies.judge_published(outcomes)
+    workspace.policies.judge_published(outcomes, format == "text")
     if format == "json":
         print_json({"outcomes": [outcome.as_json() for outcome in outcomes]})
     elif not outcomes:
