@@ -11,6 +11,7 @@ import typer
 
 from meshwright.cli.options import EnvironmentOption
 from meshwright.cli.output import check_format, print_json
+from meshwright.cli.products import product_key
 from meshwright.cli.workspace import open_workspace
 from meshwright.errors import InputError
 
@@ -42,12 +43,12 @@ def catalogue(
     workspace = open_workspace(context, environment, applied=True)
     tables = workspace.mesh_tables(WHOLE)
     if product is not None and output is None:
-        print_json(described_product(tables, workspace.product_key(product), base))
+        print_json(described_product(tables, product_key(workspace, product), base))
         return
     if product is not None:
         import json
 
-        found = described_product(tables, workspace.product_key(product), base)
+        found = described_product(tables, product_key(workspace, product), base)
         parts: Iterable[str] = [json.dumps(found, ensure_ascii=False, indent=2) + "\n"]
     else:
         parts = described_catalogue(tables, workspace.raw.settings.description, base)

@@ -9,6 +9,7 @@ import typer
 
 from meshwright.cli.options import EnvironmentOption, FormatOption
 from meshwright.cli.output import check_format, console, print_json, size_text, table
+from meshwright.cli.products import product_key
 from meshwright.cli.workspace import open_workspace
 from meshwright.errors import InputError, Refused
 
@@ -48,7 +49,7 @@ def list_dashboards(
     check_format(format)
     workspace = open_workspace(context, environment, applied=True)
     seen = (key for key, each in workspace.mesh.products.items() if workspace.mesh.sees(each))
-    keys = [workspace.product_key(product)] if product else sorted(seen)
+    keys = [product_key(workspace, product)] if product else sorted(seen)
     found = [each for key in keys for each in dashboards_of(workspace.mesh.products[key])]
     if format == "json":
         print_json({"dashboards": [_as_json(each, workspace) for each in found]})
@@ -94,7 +95,7 @@ def export(
     from meshwright.wiring import charts
 
     workspace = open_workspace(context, environment, applied=True)
-    key = workspace.product_key(product)
+    key = product_key(workspace, product)
     found = workspace.mesh.products[key]
     dashboard = find_dashboard(dashboards_of(found), name, str(key))
     asked = _asked(dashboard, choose or ())

@@ -9,6 +9,7 @@ import typer
 
 from meshwright.cli.options import EnvironmentOption, FormatOption
 from meshwright.cli.output import check_format, console, plural, print_json, short, table, width, wrapped
+from meshwright.cli.products import product_key
 from meshwright.cli.workspace import Workspace, open_workspace
 from meshwright.errors import DocumentError, InputError, Problem
 from meshwright.model.contract import ContractObject, Property
@@ -215,7 +216,7 @@ def _shown(workspace: Workspace, address: str) -> tuple[Mesh, Product]:
     ):
         product = own_product(mesh.name)
         return replace(mesh, products={**mesh.products, OWN: product}), product
-    return mesh, mesh.products[workspace.product_key(address)]
+    return mesh, mesh.products[product_key(workspace, address)]
 
 
 def _ports(product: Product, address: str) -> list[OutputPort]:

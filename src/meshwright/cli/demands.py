@@ -162,8 +162,8 @@ class Demands:
             self.demands,
         ).tables
 
-    def judge_published(self, outcomes: Iterable[RunOutcome]) -> None:
-        """Judge what has just been published by the policies that ask for it; say what is new."""
+    def judge_published(self, outcomes: Iterable[RunOutcome], tell: bool) -> None:
+        """Judge what has just been published by the policies that ask for it; `tell` people what is new."""
         published = [outcome.product for outcome in outcomes if outcome.status == "published"]
         at = self.workspace
         if not published or not (at.state.policies or (not at.applied and self.demands)):
@@ -185,6 +185,6 @@ class Demands:
         except MeshwrightError as error:  # it is published; a sweep will tell
             typer.echo(f"! policies were not judged: {error.what}", err=True)
             return
-        if found.new:
+        if found.new and tell:
             told = "1 new violation" if found.new == 1 else f"{found.new:,} new violations"
-            typer.echo(f"! {told} of policies; `mesh policy check --applied` has them", err=True)
+            typer.echo(f"! {told} of policies; `mesh policy check --applied` has them")

@@ -301,7 +301,7 @@ def _execute(workspace: Workspace, found: Plan, format: str, nursery: Nursery | 
         run_context = workspace.run_context(progress.listener)
         report = following.after(progress.done)
         applied = apply_plan(run_context, found, report, workspace.workers, nursery)
-    workspace.policies.judge_published(applied.outcomes)
+    workspace.policies.judge_published(applied.outcomes, format == "text")
     if format == "json":
         print_json(
             {

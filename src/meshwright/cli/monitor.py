@@ -10,6 +10,7 @@ import typer
 
 from meshwright.cli.options import EnvironmentOption, FormatOption
 from meshwright.cli.output import check_format, console, plural, print_json, table, wrapped
+from meshwright.cli.products import product_key
 from meshwright.cli.workspace import Workspace, open_workspace
 from meshwright.errors import InputError, MeshwrightError, Unavailable
 
@@ -37,7 +38,7 @@ def incidents(
     """What went wrong, newest first: failed runs, broken service levels, violations of policies."""
     check_format(format)
     workspace = open_workspace(context, environment, applied=True)
-    key = None if product is None else workspace.product_key(product)
+    key = None if product is None else product_key(workspace, product)
     tables, coming = _watch(workspace).current()
     rows = [*map(_not_recorded, _opening(coming)), *tables.tables["incidents"].to_pylist()]
     over = {event.payload["incident"] for event in coming if event.kind == "incident.ended"}

@@ -11,6 +11,7 @@ import typer
 
 from meshwright.cli.options import EnvironmentOption, FormatOption
 from meshwright.cli.output import check_format, console, plural, print_json, size_text, table, wrapped
+from meshwright.cli.products import owned_key, product_key
 from meshwright.cli.workspace import open_workspace
 from meshwright.errors import InputError
 from meshwright.model.publication import Cost, Fact, Publication
@@ -46,7 +47,7 @@ def run(
 
     check_format(format)
     workspace = open_workspace(context, environment, applied=True)
-    named = [workspace.owned_key(name) for name in products or ()]
+    named = [owned_key(workspace, name) for name in products or ()]
     state = workspace.state
     mesh = replace(workspace.mesh, owned=workspace.owned)
     builds = builds_for(mesh, state, named, downstream, due, workspace.now())
@@ -58,7 +59,7 @@ def run(
         run_context = workspace.run_context(progress.listener)
         report = following.after(progress.done)
         outcomes = run_builds(run_context, builds, report, workspace.workers, nursery)
-    workspace.policies.judge_published(outcomes)
+    workspace.policies.judge_published(outcomes, format == "text")
     if format == "json":
         print_json({"outcomes": [outcome.as_json() for outcome in outcomes]})
     elif not outcomes:
@@ -159,7 +160,7 @@ def history(
     """The retained publications of a product, newest first, and its failed runs."""
     check_format(format)
     workspace = open_workspace(context, environment, applied=True)
-    key = workspace.product_key(address)
+    key = product_key(workspace, address)
     publications = workspace.registry.publications(workspace.environment.name, key)
     current = workspace.state.products[key].current
     runs = {
@@ -225,7 +226,7 @@ def rollback(
     from meshwright.experience.runs.rollback import roll_back
 
     workspace = open_workspace(context, environment, applied=True)
-    publication = roll_back(workspace.run_context(), workspace.owned_key(product), to)
+    publication = roll_back(workspace.run_context(), owned_key(workspace, product), to)
     if format == "json":
         seen = {"publication": publication.id, "number": publication.number, "pinned": True}
         print_json({"product": str(publication.product), **seen})
@@ -248,7 +249,7 @@ def unpin(
     from meshwright.experience.runs.rollback import let_go
 
     workspace = open_workspace(context, environment, applied=True)
-    key = workspace.owned_key(product)
+    key = owned_key(workspace, product)
     let_go(workspace.run_context(), key)
     if format == "json":
         print_json({"product": str(key), "pinned": False})
@@ -333,7 +334,7 @@ def facts(
         return
     found = workspace.registry.facts(name, subject, (), limit)
     if subject and not found:  # the facts of a product that was removed are found by its name alone
-        found = workspace.registry.facts(name, str(workspace.product_key(subject)), (), limit)
+        found = workspace.registry.facts(name, str(product_key(workspace, subject)), (), limit)
     if format == "json":
         print_json(
             [

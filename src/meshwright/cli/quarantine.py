@@ -8,6 +8,7 @@ import typer
 
 from meshwright.cli.options import EnvironmentOption, FormatOption
 from meshwright.cli.output import check_format, console, plural, print_json, table
+from meshwright.cli.products import owned_key
 from meshwright.cli.workspace import Workspace, open_workspace
 from meshwright.model.publication import Handle, Publication
 
@@ -27,7 +28,7 @@ def quarantine(
     """The rows that runs of a product put aside, and the checks that each of them broke."""
     check_format(format)
     workspace = open_workspace(context, environment, applied=True)
-    key = workspace.owned_key(product)
+    key = owned_key(workspace, product)
     known = workspace.state.products.get(key)
     found = _tables(workspace, known.current if known else None)
     if format == "json":

@@ -14,7 +14,9 @@ from meshwright.errors import InputError
 from meshwright.model.printable import printable
 
 if TYPE_CHECKING:
+    from meshwright.cli.workspace import Workspace
     from meshwright.supervision.search.answer import Answer, FoundThing, Spans
+    from meshwright.supervision.search.search import MeshSearch
 
 _LEAST_WIDTH = 40
 _WIDTH = 100
@@ -69,7 +71,7 @@ def search(
         raise InputError(
             "nothing is asked for", way_out='say some words: `mesh search "vacant buildings"`, or a --facet'
         )
-    found, current = open_workspace(context, environment, applied=True).search(semantic)
+    found, current = _open_search(open_workspace(context, environment, applied=True), semantic)
     answer = found.ask(Question(text, filters, limit), current)
     if format == "json":
         print_json(answer.as_json())
@@ -178,3 +180,33 @@ def _styled() -> bool:
     import sys
 
     return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+
+
+def _open_search(workspace: Workspace, semantic: bool) -> tuple[MeshSearch, bool]:
+    """Search over what is applied, and whether its index is that of the mesh as it is now.
+
+    Raises:
+        MissingPart: `semantic` is wanted and not installed.
+    """
+    from meshwright.supervision.search.renewal import is_current
+    from meshwright.supervision.search.search import MeshSearch
+    from meshwright.wiring import open_readable, search_index, search_meanings
+
+    name, folder = (
+        workspace.raw.settings.name,
+        workspace.root / ".mesh" / workspace.environment.name / "search",
+    )
+    meanings = search_meanings(folder) if semantic else None
+    index, current = search_index(folder), True
+    with open_readable(workspace.environment, workspace.root).reading(workspace.environment.name) as reading:
+        if not is_current(index, name, reading.token()):
+            from meshwright.supervision.metamodel.tables import MeshTables
+            from meshwright.supervision.search.documents import RELATIONS
+            from meshwright.supervision.search.renewal import renew
+
+            current = renew(index, MeshTables.empty(name, RELATIONS).refreshed(reading)).current
+    if meanings is not None:
+        from meshwright.supervision.search.meaning import learn
+
+        learn(meanings, index.view())
+    return MeshSearch(index, name, meanings), current

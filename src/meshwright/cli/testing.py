@@ -10,6 +10,7 @@ import typer
 
 from meshwright.cli.options import FormatOption
 from meshwright.cli.output import check_format, console, plural, print_json, wrapped
+from meshwright.cli.products import product_key
 from meshwright.cli.values import as_text
 from meshwright.cli.workspace import open_workspace
 from meshwright.errors import Refused
@@ -33,7 +34,7 @@ def test(
 
     check_format(format)
     workspace = open_workspace(context, None, connect=False, alone=True)
-    keys = {workspace.product_key(name) for name in products or ()}
+    keys = {product_key(workspace, name) for name in products or ()}
     foreign = sorted(key for key in keys if key.domain not in workspace.mesh.owned)
     if foreign:
         way_out = "test it in the tree that owns it"

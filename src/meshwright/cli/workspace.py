@@ -18,7 +18,6 @@ from meshwright.errors import (
     InputError,
     MissingPart,
     Problem,
-    Refused,
 )
 from meshwright.experience.cache import Cache
 from meshwright.experience.load import RawTree, assemble, parse_sound, read_tree
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from meshwright.provisioning.ports import Infrastructure
     from meshwright.provisioning.tables import Tables
     from meshwright.supervision.metamodel.tables import MeshTables
-    from meshwright.supervision.search.search import MeshSearch
 
 
 _MAY_FOLLOW = frozenset({"MW103", "MW105", "MW204", "MW307"})
@@ -141,32 +139,6 @@ class Workspace:
         empty = MeshTables.empty(self.raw.settings.name, tuple(names))
         with open_readable(self.environment, self.root).reading(self.environment.name) as reading:
             return empty.refreshed(reading)
-
-    def search(self, semantic: bool = False) -> tuple[MeshSearch, bool]:
-        """Search over what is applied, and whether its index is that of the mesh as it is now.
-
-        Raises:
-            MissingPart: `semantic` is wanted and not installed.
-        """
-        from meshwright.supervision.search.renewal import is_current
-        from meshwright.supervision.search.search import MeshSearch
-        from meshwright.wiring import open_readable, search_index, search_meanings
-
-        name, folder = self.raw.settings.name, self.root / ".mesh" / self.environment.name / "search"
-        meanings = search_meanings(folder) if semantic else None
-        index, current = search_index(folder), True
-        with open_readable(self.environment, self.root).reading(self.environment.name) as reading:
-            if not is_current(index, name, reading.token()):
-                from meshwright.supervision.metamodel.tables import MeshTables
-                from meshwright.supervision.search.documents import RELATIONS
-                from meshwright.supervision.search.renewal import renew
-
-                current = renew(index, MeshTables.empty(name, RELATIONS).refreshed(reading)).current
-        if meanings is not None:
-            from meshwright.supervision.search.meaning import learn
-
-            learn(meanings, index.view())
-        return MeshSearch(index, name, meanings), current
 
     @property
     def scratch(self) -> Path:
@@ -454,58 +426,3 @@ class Workspace:
             return
         with Nursery(load_adapters) as nursery:
             yield nursery
-
-    def owned_key(self, text: str) -> ProductKey:
-        """The product that a person means, which must be of a domain that this tree owns.
-
-        Raises:
-            InputError: there is none, or there are several.
-            Refused: it is another tree's.
-        """
-        key = self.product_key(text)
-        if key.domain in self.raw.settings.owned - self.owned:
-            raise Refused(
-                f"{key} is of domain `{key.domain}`, which repository {self.state.owners[key.domain]} owns",
-                way_out=f"do it there, or take the domain over: `mesh apply --take-over {key.domain}`",
-            )
-        if key.domain not in self.mesh.owned:
-            raise Refused(
-                f"{key} is known from the registry: this tree does not own domain `{key.domain}`",
-                way_out=f"do it in the tree that does, or add `{key.domain}` to `domains` in mesh.yaml",
-            )
-        return key
-
-    def product_key(self, text: str) -> ProductKey:
-        """The product that a person means: DOMAIN/PRODUCT, DOMAIN.PRODUCT, an address, or a lone name.
-
-        Raises:
-            InputError: there is none, or there are several.
-        """
-        from difflib import get_close_matches
-
-        keys = [key for key, product in self.mesh.products.items() if self.mesh.sees(product)]
-        if text.isidentifier():
-            named = [key for key in keys if key.product == text]
-            if len(named) == 1:
-                return named[0]
-            if named:
-                raise InputError(
-                    f"`{text}` is the name of several products", way_out=f"say {' or '.join(map(str, named))}"
-                )
-        else:
-            key = ProductKey.parse(text.split("@")[0])
-            if text.startswith("mesh://") and text.split("/")[2] != self.mesh.name:
-                raise InputError(f"`{text}` is of another mesh", way_out=f"this is `{self.mesh.name}`")
-            if key in keys:
-                return key
-            text = str(key)
-        declared = [str(key) for key in self.raw.bundles if text in (str(key), key.product)]
-        if self.applied and declared:
-            from meshwright.experience.query import not_applied
-
-            raise not_applied(declared[0], self.environment.name)
-        close = get_close_matches(text, [*map(str, keys), *(key.product for key in keys)], 1)
-        raise InputError(
-            f"there is no product `{text}`" + (f" in {self.environment.name}" if self.applied else ""),
-            way_out=f"did you mean {close[0]}?" if close else "`mesh list` shows what there is",
-        )
