@@ -17,6 +17,21 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")  # how fast a machine is says nothing of what it tests
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share what is dear to make, a published mesh for example, run in the same process."""
+    for item in items:
+        found = getattr(item, "_fixtureinfo", None)
+        of_several = [
+            each.baseid
+            for fixtures in (found.name2fixturedefs.values() if found else ())
+            for each in fixtures
+            if each.scope in ("module", "package", "session") and each.baseid not in ("", "tests")
+        ]
+        if of_several:
+            item.add_marker(pytest.mark.xdist_group(min(of_several, key=len)))
+
+
 @dataclass(frozen=True)
 class PostgresDatabase:
     """A database of a running PostgreSQL; `host` is the folder of its unix socket."""
