@@ -31,12 +31,16 @@ ARGUMENTS = [
 ]
 
 
+DASHBOARD = "/mesh/brokerage/broker_cockpit/dashboards/monday_morning"
+
+
 class Picture(NamedTuple):
     """A page, and how it is shown."""
 
     name: str
     page: str
     scheme: str = "light"
+    whole: bool = False
 
 
 TAKEN = (
@@ -44,6 +48,8 @@ TAKEN = (
     Picture("product", "/mesh/brokerage/deals"),
     Picture("lineage", "/mesh/brokerage/broker_cockpit/lineage", "dark"),
     Picture("search", "/search?q=which+buildings+stand+empty"),
+    Picture("dashboard-light", DASHBOARD, whole=True),
+    Picture("dashboard-dark", DASHBOARD, "dark", whole=True),
 )
 
 
@@ -63,7 +69,7 @@ def take(address: str) -> None:
             )
             page = context.new_page()
             page.goto(address + picture.page)
-            page.screenshot(path=str(PICTURES / f"{picture.name}.png"))
+            page.screenshot(path=str(PICTURES / f"{picture.name}.png"), full_page=picture.whole)
             context.close()
         browser.close()
 
