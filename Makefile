@@ -27,7 +27,7 @@ demo: $(STAMP)
 	@$(BIN)/python examples/premium-offices/demo.py
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-extras:
 	@test -d $(VENV)-extras || $(PYTHON) -m venv $(VENV)-extras

@@ -14,7 +14,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -96,41 +95,32 @@ def working_copy(folder: Path) -> None:
 
 
 def start_marketplace(mesh: Demo) -> tuple[str, int]:
-    """Start `mesh serve` in the background; its address, and its process.
+    """Start `mesh serve` in the background, at its own port or at one that is free; its address and process.
 
     Raises:
         DemoFailed: it does not answer within half a minute.
     """
     log = mesh.folder / SERVER_LOG
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            [mesh.mesh, "serve", "--port", str(free_port())],
-            cwd=mesh.folder,
-            env={**mesh.environment, "COLUMNS": "200"},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    (mesh.folder / SERVER).write_text(str(server.pid))
-    until = time.monotonic() + 30
-    while time.monotonic() < until and server.poll() is None:
-        said = re.search(r"http://\S+:\d+", log.read_text())
-        with suppress(OSError):
-            if said and urllib.request.urlopen(f"{said[0]}/", timeout=5).status == 200:
-                return said[0], server.pid
-        time.sleep(0.05)
+    for port in ("8800", "0"):
+        with log.open("w") as output:
+            server = subprocess.Popen(
+                [mesh.mesh, "serve", "--port", port],
+                cwd=mesh.folder,
+                env={**mesh.environment, "COLUMNS": "200"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        (mesh.folder / SERVER).write_text(str(server.pid))
+        until = time.monotonic() + 30
+        while time.monotonic() < until and server.poll() is None:
+            said = re.search(r"http://\S+:\d+", log.read_text())
+            with suppress(OSError):
+                if said and urllib.request.urlopen(f"{said[0]}/", timeout=5).status == 200:
+                    return said[0], server.pid
+            time.sleep(0.05)
     raise DemoFailed(f"the marketplace does not answer; {log} may tell why")
-
-
-def free_port() -> int:
-    """The port that `mesh serve` takes when left alone, or one that is free."""
-    with socket.socket() as found:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with suppress(OSError):
-            found.bind(("127.0.0.1", 8800))
-            return 8800
-    return 0
 
 
 def end_marketplace(folder: Path) -> None:

@@ -12,6 +12,12 @@ from watched_mesh import Clock, Watched
 from meshwright.adapters.registry import SqlRegistry, open_registry
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said is read unwrapped."""
+    monkeypatch.setenv("COLUMNS", "400")
+
+
 @pytest.fixture
 def hook() -> Iterator[Hook]:
     """A webhook."""

@@ -163,12 +163,19 @@ def test_a_registry_that_cannot_be_asked_fails_no_run(
     assert "warning: incidents: the registry is not there" in said.err
 
 
+def heeds_interrupts() -> None:
+    """Whoever runs the tests in the background has them ignored, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_watching_goes_on_until_it_is_stopped(tmp_path: Path, hook: Hook) -> None:
     mesh = watched(tmp_path, webhook(hook.url))
     mesh.run("apply", "--yes")
     code = "from meshwright.cli.main import entry; entry()"
     words = ["--directory", str(tmp_path), "watch", "--every", "1s"]
-    process = subprocess.Popen([sys.executable, "-c", code, *words], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *words], stdout=subprocess.PIPE, text=True, preexec_fn=heeds_interrupts
+    )
     assert process.stdout is not None
     assert "every 1s" in process.stdout.readline()
     (tmp_path / "mesh.yaml").write_text(json.dumps({"mesh": "acme"}))  # so that the run tells nobody

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,22 +13,6 @@ from mesh_folder import MeshFolder, column, contract
 from serving import apply_as_declared, site_at
 
 from meshwright.server.app import create_app
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="there is no chromium here: the browser tests of the user interface were skipped"
-)
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 PAGES = (
     "/",
@@ -86,19 +69,9 @@ def offices(served_offices: Path) -> Iterator[str]:
     served.stop()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as started:
-        found = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield found
-        found.close()
-
-
 @pytest.fixture
-def page(browser: Any, offices: str) -> Iterator[Any]:
-    context = browser.new_context(base_url=offices, viewport={"width": 1280, "height": 900})
+def page(chromium: Any, offices: str) -> Iterator[Any]:
+    context = chromium.new_context(base_url=offices, viewport={"width": 1280, "height": 900})
     found = context.new_page()
     found.problems = []
     found.on("console", lambda said: found.problems.append(said.text) if said.type == "error" else None)
@@ -169,11 +142,11 @@ def test_a_graph_is_moved_and_zoomed_and_lights_up_what_belongs_together(page: A
     assert "brokerage/funnel" not in lit
 
 
-def test_the_theme_follows_the_system_until_somebody_chooses(browser: Any, offices: str) -> None:
+def test_the_theme_follows_the_system_until_somebody_chooses(chromium: Any, offices: str) -> None:
     def paper(found: Any) -> str:
         return str(found.evaluate("getComputedStyle(document.body).backgroundColor"))
 
-    context = browser.new_context(base_url=offices, color_scheme="dark")
+    context = chromium.new_context(base_url=offices, color_scheme="dark")
     page = context.new_page()
     page.goto("/")
     dark = paper(page)
@@ -183,15 +156,15 @@ def test_the_theme_follows_the_system_until_somebody_chooses(browser: Any, offic
     page.goto("/map")
     assert paper(page) == light
     context.close()
-    context = browser.new_context(base_url=offices, color_scheme="light")
+    context = chromium.new_context(base_url=offices, color_scheme="light")
     page = context.new_page()
     page.goto("/")
     assert paper(page) == light
     context.close()
 
 
-def test_without_scripts_everything_can_be_read_and_searched(browser: Any, offices: str) -> None:
-    context = browser.new_context(base_url=offices, java_script_enabled=False)
+def test_without_scripts_everything_can_be_read_and_searched(chromium: Any, offices: str) -> None:
+    context = chromium.new_context(base_url=offices, java_script_enabled=False)
     page = context.new_page()
     page.goto("/")
     page.fill("#q-home", "vacancy")
@@ -206,7 +179,7 @@ def test_without_scripts_everything_can_be_read_and_searched(browser: Any, offic
     context.close()
 
 
-def test_the_parts_of_a_column_are_folded_until_they_are_asked_for(browser: Any, tmp_path: Path) -> None:
+def test_the_parts_of_a_column_are_folded_until_they_are_asked_for(chromium: Any, tmp_path: Path) -> None:
     mesh = MeshFolder(tmp_path)
     city = column("city", "object", properties=[column("name", "string"), column("zip", "string")])
     table = {"people": [column("id"), column("address", "object", properties=[city])]}
@@ -215,7 +188,7 @@ def test_the_parts_of_a_column_are_folded_until_they_are_asked_for(browser: Any,
     )
     apply_as_declared(mesh.root)
     served = Served(mesh.root)
-    page = browser.new_page(base_url=served.address)
+    page = chromium.new_page(base_url=served.address)
     page.goto("/mesh/sales/crm/crm@1")
     assert not page.is_visible("text=zip")
     page.click("button[aria-label='Unfold address']")
@@ -243,13 +216,13 @@ def test_governance_is_reached_by_the_keyboard_alone(page: Any) -> None:
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_no_page_breaks_wcag_aa_or_is_wider_than_the_window(
-    browser: Any, offices: str, scheme: str, width: int
+    chromium: Any, offices: str, scheme: str, width: int
 ) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     axe = Axe()
     options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-    context = browser.new_context(
+    context = chromium.new_context(
         base_url=offices, color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True
     )
     page = context.new_page()
