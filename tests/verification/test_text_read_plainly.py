@@ -234,20 +234,37 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         yield opened
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_texts_of_csv(connection: duckdb.DuckDBPyConnection, tmp_path: Path, kind: str) -> None:
-    file = tmp_path / "d.csv"
-
+def _as_csv(file: Path) -> Callable[[Sequence[str]], Located]:
     def write(texts: Sequence[str]) -> Located:
         rows = (f'{n},"{text.replace(chr(34), chr(34) * 2)}"\n' for n, text in enumerate(texts))
         file.write_text("n,v\n" + "".join(rows), encoding="utf-8", newline="")
         return Located("csv", (str(file),), "here", {"delimiter": ","}, headers=(("n", "v"),))
 
+    return write
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_texts_of_csv(connection: duckdb.DuckDBPyConnection, tmp_path: Path, kind: str) -> None:
+    write = _as_csv(tmp_path / "d.csv")
     texts = _in_space() + _listed() if kind == "date" else [text for text in _listed() if "\n" not in text]
     proved = _proved(connection, write, kind, texts) | _proved(connection, write, kind, _mixed(CASES))
     if kind != "date":
         proved |= _proved(connection, write, kind, _short(kind))
     assert kind == "string" or any(proved), "nothing is read plainly"
+
+
+def test_integers_are_told_from_what_only_casts_to_them(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Exponents that give as many digits as there are characters, and other bases."""
+    heads = ("", "-", "+", " ", "0", "00", "1_")
+    mantissas = ("1", "12", "123", "1.5", "1.25", "9.999", "12.", ".5", "100", "999999")
+    tails = ("", *(f"e{power}" for power in range(19)), "e02", "e03", "e+3", "E+04", "e-1", " ")
+    powers = map("".join, product(heads, mantissas, tails))
+    based = (
+        base + digit * length for base in ("0x", "-0x", "0b") for digit in "1F9" for length in range(3, 17)
+    )
+    assert _proved(connection, _as_csv(tmp_path / "d.csv"), "integer", [*powers, *based]) == {True, False}
 
 
 def test_numbers_that_the_reader_of_csv_gives(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -377,6 +394,6 @@ def _compare(
 def _rows(connection: duckdb.DuckDBPyConnection, rows: TextRows, last: str) -> dict[int, tuple[Any, Any]]:
     """The value of each row, and what an expression or an aggregate over it comes to, by number."""
     connection.execute(f"CREATE OR REPLACE TEMP TABLE found AS {rows.sql}")
-    grouped = "GROUP BY n, v" if "count(" in last else ""
+    grouped = "GROUP BY n, v" if "count" in last else ""
     told = connection.execute(f"SELECT n, v::VARCHAR, {last} FROM found {grouped}").fetchall()
     return {n: (value, rest) for n, value, rest in told}
