@@ -47,15 +47,35 @@ def timed(
     succeeded: Callable[[str], bool] = lambda printed: True,
 ) -> float:
     """The median wall seconds of a command; it must succeed, also by what it prints."""
-    seconds = []
-    for _ in range(times):
-        before()
-        start = time.perf_counter()
-        done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True)
-        seconds.append(time.perf_counter() - start)
-        if done.returncode or not succeeded(done.stdout):
-            sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
-    return statistics.median(seconds)
+    return statistics.median(_once(command, folder, before, succeeded) for _ in range(times))
+
+
+def by_turns(
+    ours: Sequence[str], peer: Sequence[str], folder: Path, succeeded: Callable[[str], bool], times: int = 5
+) -> tuple[float, float]:
+    """The median wall seconds of two commands that run in turn, where a machine's drift would tell more
+    than the difference; the first must succeed, also by what it prints."""
+    pairs = [
+        (_once(ours, folder, succeeded=succeeded), _once(peer, folder, succeeded=lambda printed: True))
+        for _ in range(times)
+    ]
+    first, second = zip(*pairs, strict=True)
+    return statistics.median(first), statistics.median(second)
+
+
+def _once(
+    command: Sequence[str],
+    folder: Path,
+    before: Callable[[], object] = lambda: None,
+    succeeded: Callable[[str], bool] = lambda printed: True,
+) -> float:
+    before()
+    start = time.perf_counter()
+    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True)
+    seconds = time.perf_counter() - start
+    if done.returncode or not succeeded(done.stdout):
+        sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+    return seconds
 
 
 def peak_memory(command: Sequence[str], folder: Path) -> float:

@@ -38,15 +38,16 @@ def _edges(world: World) -> pa.Table:
     kinds = pa.array([kind_of(subtype) for subtype, _ in MEANING])
     masking = pa.array([masks for _, masks in MEANING])
     nothing = pa.scalar(None, pa.string())
-    source, target = _known(world, rows, read, made)
+    named = {
+        name: pc.if_else(pc.equal(rows[name], ""), nothing, rows[name])
+        for name in ("source_column", "target_column")
+    }
+    source, target = _known(world, rows, named, read, made)
     return RELATION.table(
         {
             **{name: read[name].take(rows["read"]) for name in _OF_SOURCES},
             **{name: made[name].take(rows["made"]) for name in _OF_TARGETS},
-            **{
-                name: pc.if_else(pc.equal(rows[name], ""), nothing, rows[name])
-                for name in ("source_column", "target_column")
-            },
+            **named,
             "source": source,
             "target": target,
             "subtype": subtypes.take(rows["how"]),
@@ -173,26 +174,35 @@ def _columns_by_table(world: World, addresses: set[str]) -> Mapping[tuple[str, s
     return {place: list(each) for place, each in found.items()}
 
 
-def _known(world: World, rows: pa.Table, read: pa.Table, made: pa.Table) -> tuple[Array, Array]:
-    """The addresses in `mesh.columns` of what rows read and make; null where there are none."""
+def _known(
+    world: World, rows: pa.Table, named: Mapping[str, Array], read: pa.Table, made: pa.Table
+) -> tuple[Array, Array]:
+    """The addresses in `mesh.columns` of what rows read and make; null where there are none.
+
+    `named` are the columns of the rows, null where a row has none. Names are mostly written alike on
+    both sides; only what is not found so is looked for without regard to case.
+    """
     ends = ((read, "read", "source"), (made, "made", "target"))
     asked = [
         pc.binary_join_element_wise(
             _objects(world, tables["place"], tables[f"{end}_object"]).take(rows[number]),
-            rows[f"{end}_column"],
+            named[f"{end}_column"],
             ".",
         )
         for tables, number, end in ends
     ]
-    wanted = _lower(pa.chunked_array([*_chunks(asked[0]), *_chunks(asked[1])], pa.string()))
+    wanted = pa.chunked_array([*_chunks(asked[0]), *_chunks(asked[1])], pa.string())
     columns = world.table("columns")
-    found = columns["address"].take(pc.index_in(wanted, value_set=_lower(columns["address"])))
+    at = pc.index_in(wanted, value_set=columns["address"])
+    if at.null_count > wanted.null_count:
+        at = pc.coalesce(at, pc.index_in(_lower(wanted), value_set=_lower(columns["address"])))
+    found = columns["address"].take(at)
     top = pc.equal(columns["depth"], 1)
     renamed = columns.filter(pc.and_(top, pc.not_equal(columns["column"], columns["path"])))
     if len(renamed):
         above = pc.replace_substring_regex(renamed["address"], r"[.][^.]*$", "")
         keys = _lower(pc.binary_join_element_wise(above, renamed["column"], "."))
-        found = pc.coalesce(renamed["address"].take(pc.index_in(wanted, value_set=keys)), found)
+        found = pc.coalesce(renamed["address"].take(pc.index_in(_lower(wanted), value_set=keys)), found)
     return found.slice(0, len(rows)), found.slice(len(rows))
 
 
