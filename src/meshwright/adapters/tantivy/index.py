@@ -106,7 +106,8 @@ class TantivyIndex:
             self._remembered()
             raise Conflict("the search index cannot be written", why=str(error)) from error
         try:
-            if self.view().state != base.state:
+            # A file of the same stamp may be another by now: what the lock protects is read once more.
+            if self.view().state != base.state or self._searched(self._opened()).state != base.state:
                 raise Conflict("another process has renewed the search index")
             count = self._put(writer, gone, entries)
             written = state()
