@@ -55,10 +55,7 @@ def by_turns(
 ) -> tuple[float, float]:
     """The median wall seconds of two commands that run in turn, where a machine's drift would tell more
     than the difference; the first must succeed, also by what it prints."""
-    pairs = [
-        (_once(ours, folder, succeeded=succeeded), _once(peer, folder, succeeded=lambda printed: True))
-        for _ in range(times)
-    ]
+    pairs = [(_once(ours, folder, succeeded=succeeded), _once(peer, folder)) for _ in range(times)]
     first, second = zip(*pairs, strict=True)
     return statistics.median(first), statistics.median(second)
 

@@ -107,7 +107,9 @@ class TantivyIndex:
             raise Conflict("the search index cannot be written", why=str(error)) from error
         try:
             # A file of the same stamp may be another by now: what the lock protects is read once more.
-            if self.view().state != base.state or self._searched(self._opened()).state != base.state:
+            with _told():
+                held = self._searched(index).state
+            if not base.state == held == self.view().state:
                 raise Conflict("another process has renewed the search index")
             count = self._put(writer, gone, entries)
             written = state()
