@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tests.search.searching import MESH, Searched, kept, product, tables
 
+from meshwright.adapters.tantivy.view import TantivyView
 from meshwright.errors import Conflict, LockHeld
 from meshwright.model.product import Bundle
 from meshwright.supervision.search.renewal import Renewal, is_current, renew
@@ -141,6 +142,24 @@ def test_what_was_worked_out_from_an_older_state_is_not_written(tmp_path: Path) 
     with pytest.raises(Conflict):
         second.write(old, None, (), lambda: b"second")
     assert second.view().state == b"first"
+
+
+def test_what_is_written_while_a_state_is_read_is_seen_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, writer = search_index(tmp_path), search_index(tmp_path)
+    writer.write(writer.view(), None, (), lambda: b"first")
+    read = TantivyView.state.func
+
+    def state_and_then(view: TantivyView) -> bytes | None:
+        monkeypatch.undo()
+        found = read(view)
+        writer.write(writer.view(), None, (), lambda: b"second")
+        return found
+
+    monkeypatch.setattr(TantivyView, "state", property(state_and_then))
+    reader.view()
+    assert reader.view().state == b"second"
 
 
 def test_while_another_process_writes_the_older_mesh_is_told_and_said_to_be(tmp_path: Path) -> None:

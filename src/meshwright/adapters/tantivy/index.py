@@ -85,9 +85,9 @@ class TantivyIndex:
                 continue
             except OSError:
                 break
-            self._view, self._read = view, _stamp(self._folder / "meta.json")
-            if stamp == self._read or stamp is None:
-                return view
+            # What was written while this was read has another stamp, and is read the next time.
+            self._view, self._read = view, stamp
+            return view
         return self._remembered()
 
     def write(
