@@ -171,6 +171,11 @@ def test_every_facet_has_its_values(shop: Searched) -> None:
 def test_several_values_of_a_facet_are_alternatives_and_several_facets_are_not(shop: Searched) -> None:
     assert {each.domain for each in shop.ask("", domain=["sales", "finance"]).found} == {"sales", "finance"}
     assert shop.ask("", domain=["finance"], classification=["personal"]).total == 0
+    for text in ("", "order"):
+        every = shop.ask(text, limit=50).found
+        for types in (["column"], ["column", "product"], ["port", "object"]):
+            found = shop.ask(text, limit=50, type=types).found
+            assert {each.address for each in found} == {each.address for each in every if each.type in types}
 
 
 def test_source_systems_are_a_facet(tmp_path: Path) -> None:

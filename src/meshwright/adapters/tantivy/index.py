@@ -27,7 +27,12 @@ from meshwright.adapters.tantivy.view import TantivyView
 from meshwright.errors import Conflict, LockHeld
 from meshwright.provisioning.ports.search import Entry, SearchView
 
-_HEAP = 64_000_000
+_HEAP, _LARGEST_HEAP = 64_000_000, 500_000_000
+"""Bytes of entries that are written at once; what is written at once is searched at once."""
+
+_MANY, _OF_ENTRY = 500_000, 400
+"""Entries from which on the heap grows with them, and how many bytes each takes of it, about."""
+
 _TRIES = 5
 _AT_ONCE = 1000
 
@@ -96,10 +101,12 @@ class TantivyIndex:
         gone: Collection[str] | None,
         entries: Iterable[Entry],
         state: Callable[[], bytes],
+        expected: int = 0,
     ) -> int:
         index = self._opened()
+        heap = _HEAP if expected < _MANY else min(expected * _OF_ENTRY, _LARGEST_HEAP)
         try:
-            writer = index.writer(_HEAP, 1)
+            writer = index.writer(heap, 1)
         except ValueError as error:
             if "LockBusy" in str(error):
                 raise LockHeld("another process renews the search index") from error

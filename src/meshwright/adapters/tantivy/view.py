@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import log
 from typing import Any
 
@@ -15,6 +15,9 @@ from meshwright.provisioning.ports.search import FIELDS, GROUPS, Found, Wording,
 
 _MANY = 50_000
 """Entries of the words of a question above which not all of them are looked at."""
+
+_REMEMBERED = 20_000
+"""Words of fields of which it is remembered how many entries have them; a tenth of it are beginnings."""
 
 _EXAMINED = 200
 """Words that are ordered by use, where more begin alike."""
@@ -29,6 +32,8 @@ class TantivyView:
     def __init__(self, searcher: Searcher, stems: Stems) -> None:
         self._searcher = searcher
         self._stems = stems
+        self._entries_with = lru_cache(_REMEMBERED)(searcher.doc_freq)
+        self._begun: dict[tuple[str, int], Sequence[str]] = {}
 
     @cached_property
     def state(self) -> bytes | None:
@@ -79,11 +84,17 @@ class TantivyView:
 
     def knows(self, word: str) -> bool:
         stem = self._stems[word]
-        return any(
-            self._searcher.doc_freq(text_field(group, field), stem) for group in GROUPS for field in FIELDS
-        )
+        return any(self._entries_with(text_field(group, field), stem) for group in GROUPS for field in FIELDS)
 
     def beginning(self, prefix: str, limit: int) -> Sequence[str]:
+        known = self._begun.get((prefix, limit))
+        if known is None:
+            if len(self._begun) >= _REMEMBERED // 10:
+                self._begun.clear()
+            known = self._begun[prefix, limit] = self._words_begun(prefix)[:limit]
+        return known
+
+    def _words_begun(self, prefix: str) -> Sequence[str]:
         found: dict[str, int] = {}
         if len(prefix) < _LONG:
             for group in GROUPS:
@@ -94,7 +105,7 @@ class TantivyView:
         else:
             words = self._searcher.terms_with_prefix("word", prefix, limit=_EXAMINED)
             found = {word: self._uses(word) for word, _ in words}
-        return sorted(found, key=lambda word: (-found[word], len(word), word))[:limit]
+        return sorted(found, key=lambda word: (-found[word], len(word), word))
 
     def like(self, word: str, limit: int) -> Sequence[str]:
         found: dict[str, int] = {}
@@ -123,7 +134,7 @@ class TantivyView:
         """About how many entries have a word; entries that are gone may count."""
         stem = self._stems[word]
         fields = (text_field(group, field) for group in GROUPS for field in ("name", "text"))
-        return sum(self._searcher.doc_freq(field, stem) for field in fields)
+        return sum(self._entries_with(field, stem) for field in fields)
 
     def _word(self, query: WordQuery, word: Wording) -> _Word:
         best: dict[str, float] = {}
@@ -135,7 +146,7 @@ class TantivyView:
             for name, of_field in query.weights.items()
             for field in (text_field(query.group, name),)
             for stem, weight in best.items()
-            if (entries := self._searcher.doc_freq(field, stem))
+            if (entries := self._entries_with(field, stem))
         ]
         return _Word(terms, self._searcher.num_docs, query.coverage)
 

@@ -148,10 +148,11 @@ class SearchIndex(Protocol):
         gone: Collection[str] | None,
         entries: Iterable[Entry],
         state: Callable[[], bytes],
+        expected: int = 0,
     ) -> int:
         """Replace entries: those of the units `gone` go (all when None), others come; all or nothing.
 
-        `state` is asked when all entries were taken. Returns how many came.
+        `state` is asked when all entries were taken; about so many as `expected` come. Returns how many came.
 
         Raises:
             LockHeld: another process writes.

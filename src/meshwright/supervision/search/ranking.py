@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count, repeat
+from itertools import chain, count, repeat
 from typing import Any
 
 from meshwright.provisioning.ports.search import FILTERS, Found, Numbers
@@ -55,10 +55,21 @@ class Ranked:
 
 
 class Factors:
-    """How much relevance counts by the numbers of entries, worked out once for a state."""
+    """What counts for relevance and what is counted, by the numbers of entries; once for a state."""
 
     def __init__(self, state: State) -> None:
-        self.of_place = [1 + _TRUST * (each.trust - 0.5) + _USE * each.use for each in state.standings]
+        standings = state.standings
+        self.of_place = [1 + _TRUST * (each.trust - 0.5) + _USE * each.use for each in standings]
+        same: dict[str, str] = {}  # equal texts as one are counted in a third of the time
+        self.facets_of_place = {
+            "domain": [same.setdefault(each.domain, each.domain) for each in standings],
+            "owner": [same.setdefault(each.owner or "", each.owner or "") for each in standings],
+            "product_type": [
+                same.setdefault(each.product_type or "", each.product_type or "") for each in standings
+            ],
+        }
+        self.sources_of_place = [each.sources or () for each in standings]
+        self.traits = state.traits
         self.of_trait = [
             OF_TYPE[type] * OF_STATUS.get(status, 0.5) * (_KEY if role == "key" else 1.0)
             for type, status, _, role, *_ in state.traits
@@ -113,30 +124,27 @@ def _ordered(best: list[Ranked]) -> list[Ranked]:
     return best
 
 
-def facets(found: Sequence[Found], state: State) -> dict[str, list[tuple[str, int]]]:
+def facets(found: Sequence[Found], factors: Factors) -> dict[str, list[tuple[str, int]]]:
     """How many of what was found have each value."""
-    places: Counter[int] = Counter()
-    traits: Counter[int] = Counter()
-    for each in found:
-        places.update(each.numbers[0])
-        traits.update(each.numbers[1])
-    counts: dict[str, Counter[str]] = {name: Counter() for name in FILTERS}
+    places = [place for each in found for place in each.numbers[0]]
+    counts = {name: Counter(map(of.__getitem__, places)) for name, of in factors.facets_of_place.items()}
+    counts["source"] = Counter(chain.from_iterable(map(factors.sources_of_place.__getitem__, places)))
+    of_trait: Mapping[str, Counter[str]] = {
+        "type": Counter(),
+        "status": Counter(),
+        "classification": Counter(),
+        "tag": Counter(),
+    }
+    traits = Counter(trait for each in found for trait in each.numbers[1])
     for trait, times in traits.items():
-        type, status, classification, _, *tags = state.traits[trait]
-        counts["type"][type] += times
-        counts["status"][status] += times
-        counts["classification"][classification] += times
+        type, status, classification, _, *tags = factors.traits[trait]
+        of_trait["type"][type] += times
+        of_trait["status"][status] += times
+        of_trait["classification"][classification] += times
         for tag in tags:
-            counts["tag"][tag] += times
-    domains, owners, types = counts["domain"], counts["owner"], counts["product_type"]
-    for place, times in places.items():
-        standing = state.standings[place]
-        domains[standing.domain] += times
-        owners[standing.owner or ""] += times
-        types[standing.product_type or ""] += times
-        for source in standing.sources:
-            counts["source"][source] += times
+            of_trait["tag"][tag] += times
+    counts |= of_trait
     return {
-        name: sorted(((v, n) for v, n in values.items() if v), key=lambda each: (-each[1], each[0]))
-        for name, values in counts.items()
+        name: sorted(((v, n) for v, n in counts[name].items() if v), key=lambda each: (-each[1], each[0]))
+        for name in FILTERS
     }

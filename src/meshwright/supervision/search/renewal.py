@@ -84,8 +84,10 @@ def _renewed(index: SearchIndex, tables: MeshTables) -> Renewal:
         token = tables.token or ("", "")
         return State(tables.mesh, token, versions, standings, list(numbering.traits)).written()
 
+    every = tables.tables["columns"].num_rows + tables.tables["objects"].num_rows
+    expected = every * len(changed) // max(1, len(versions))
     with collector_paused():
-        count = index.write(view, gone, _entries(tables, changed, numbering), state)
+        count = index.write(view, gone, _entries(tables, changed, numbering), state, expected)
     return Renewal(len(changed if gone is None else gone), count)
 
 

@@ -15,6 +15,8 @@ from meshwright.supervision.search.ranking import COVERAGE, WEIGHTS, Factors, Ra
 from meshwright.supervision.search.state import State
 from meshwright.supervision.search.words import placed_words
 
+Filters = Mapping[str, Collection[str]]
+
 BEST = 500
 """Entries of each group that are ranked by trust and use, and counted by facet."""
 
@@ -57,13 +59,13 @@ class MeshSearch:
         view = self._index.view()
         known = self._known_of(view)
         if known.state.token is None:  # nothing yet, or of another mesh or version
-            return Answer(question.text, (), 0, 0, facets((), known.state), {}, False)
+            return Answer(question.text, (), 0, 0, facets((), known.factors), {}, False)
         understood = understand(question, view, self._index.stem)
         if question.text.strip() and not understood.words and self._meanings is None:
             return Answer(question.text, (), 0, 0, {}, {}, current)
         found = [
-            view.search(WordQuery(group, understood.words, WEIGHTS[group], question.filters, BEST, COVERAGE))
-            for group in _groups(question.filters.get("type", ()))
+            view.search(WordQuery(group, understood.words, WEIGHTS[group], filters, BEST, COVERAGE))
+            for group, filters in _asked_of_groups(question.filters)
         ]
         wanted = question.offset + question.limit
         best = ranked(found, known.factors, wanted)
@@ -80,16 +82,26 @@ class MeshSearch:
         ]
         total = max(len(best), sum(each.total for each in found))
         counted = sum(len(each.scores) for each in found)
-        counts = facets(found, known.state)
+        counts = facets(found, known.factors)
         exact = all(each.exact for each in found)
         return Answer(question.text, told, total, counted, counts, understood.corrected, current, exact)
 
 
-def _groups(types: Collection[str]) -> Iterator[str]:
-    """The groups that have entries of some types; all of them where none is named."""
+def _asked_of_groups(filters: Filters) -> Iterator[tuple[str, Filters]]:
+    """The groups that have entries of the types asked for, with what is to be filtered there.
+
+    A group of one type is not filtered by it: a search without filters passes over what scores low.
+    """
+    types = filters.get("type", ())
+    others = {name: values for name, values in filters.items() if name != "type"}
     for group in GROUPS:
-        if not types or any((type == "column") == (group == "column") for type in types):
-            yield group
+        if not types:
+            yield group, others
+        elif group == "column":
+            if "column" in types:
+                yield group, others
+        elif any(type != "column" for type in types):
+            yield group, filters
 
 
 class _Marker:
