@@ -36,6 +36,9 @@ def prepare(folder: Path, products: int) -> None:
 
 def make(folder: Path) -> None:
     """Every table in this process, which has done nothing before; prints seconds, bytes and rows."""
+    from meshwright.cli.main import settle
+
+    settle()
     from meshwright.adapters.registry.registry import open_registry
     from meshwright.supervision.metamodel.tables import MeshTables
 
