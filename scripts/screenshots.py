@@ -13,14 +13,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 WIDTH, HEIGHT = 1200, 750
 
-ARGUMENTS = [
+CHROMIUM = (
+    "--headless",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -28,49 +30,60 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-]
-
+)
 
 DASHBOARD = "/mesh/brokerage/broker_cockpit/dashboards/monday_morning"
 
 
 class Picture(NamedTuple):
-    """A page, and how it is shown."""
+    """A page, and how it is shown; a dated one looks different with the data of another day."""
 
     name: str
     page: str
     scheme: str = "light"
     whole: bool = False
+    dated: bool = False
 
 
 TAKEN = (
     Picture("home", "/"),
-    Picture("product", "/mesh/brokerage/deals"),
+    Picture("product", "/mesh/brokerage/deals", dated=True),
     Picture("lineage", "/mesh/brokerage/broker_cockpit/lineage", "dark"),
     Picture("search", "/search?q=which+buildings+stand+empty"),
-    Picture("dashboard-light", DASHBOARD, whole=True),
-    Picture("dashboard-dark", DASHBOARD, "dark", whole=True),
+    Picture("dashboard-light", DASHBOARD, whole=True, dated=True),
+    Picture("dashboard-dark", DASHBOARD, "dark", whole=True, dated=True),
 )
 
 
-def take(address: str) -> None:
-    """Every picture, from a server."""
+def chromium() -> str | None:
+    """The browser of this machine."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def take(browser: Any, address: str, pictures: Iterable[Picture] = TAKEN) -> Iterator[tuple[str, bytes]]:
+    """Pictures from a server: the name of each, and a PNG."""
+    for picture in pictures:
+        context = browser.new_context(
+            viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=picture.scheme
+        )
+        page = context.new_page()
+        page.goto(address + picture.page)
+        yield picture.name, page.screenshot(full_page=picture.whole)
+        context.close()
+
+
+def keep(address: str) -> None:
+    """Write every picture."""
     from playwright.sync_api import sync_playwright
 
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
+    path = chromium()
+    if path is None:
         sys.exit("there is no chromium on this machine")
     PICTURES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        for picture in TAKEN:
-            context = browser.new_context(
-                viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=picture.scheme
-            )
-            page = context.new_page()
-            page.goto(address + picture.page)
-            page.screenshot(path=str(PICTURES / f"{picture.name}.png"), full_page=picture.whole)
-            context.close()
+        browser = started.chromium.launch(executable_path=path, args=CHROMIUM)
+        for name, picture in take(browser, address):
+            (PICTURES / f"{name}.png").write_bytes(picture)
         browser.close()
 
 
@@ -92,7 +105,7 @@ def main() -> int:
         found = re.search(r"http://[\d.]+:\d+", server.stdout.readline())
         if found is None:
             sys.exit("the server did not start")
-        take(found[0])
+        keep(found[0])
     finally:
         server.terminate()
         server.wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import uvicorn
 from mesh_folder import MeshFolder, column, contract
+from screenshots import PICTURES, TAKEN, take
 from serving import apply_as_declared, site_at
 
 from meshwright.server.app import create_app
@@ -237,3 +239,43 @@ def test_no_page_breaks_wcag_aa_or_is_wider_than_the_window(
             found.append(f"{address}: {each['id']}: {each['help']}: {nodes}")
     context.close()
     assert found == []
+
+
+COLUMNS, ROWS = 24, 15
+DIFFERENT = 2.0
+"""How much lighter or darker a field may be on average; texts of another day and other fonts are less."""
+
+FIELDS = """async ([png, columns, rows]) => {
+    const image = new Image();
+    image.src = "data:image/png;base64," + png;
+    await image.decode();
+    const canvas = new OffscreenCanvas(columns, rows);
+    const context = canvas.getContext("2d");
+    context.imageSmoothingQuality = "high";
+    context.drawImage(image, 0, 0, columns, rows);
+    const pixels = context.getImageData(0, 0, columns, rows).data;
+    const fields = [];
+    for (let at = 0; at < pixels.length; at += 4)
+        fields.push(0.299 * pixels[at] + 0.587 * pixels[at + 1] + 0.114 * pixels[at + 2]);
+    return [image.width, image.height, fields];
+}"""
+"""Width, height, and how light each field of a coarse grid is, from 0 to 255."""
+
+
+def test_pages_look_as_in_the_pictures(chromium: Any, offices: str) -> None:
+    canvas = chromium.new_page()
+
+    def seen(png: bytes) -> tuple[int, int, list[float]]:
+        width, height, fields = canvas.evaluate(FIELDS, [base64.b64encode(png).decode(), COLUMNS, ROWS])
+        return width, height, fields
+
+    different = {}
+    for name, png in take(chromium, offices, [each for each in TAKEN if not each.dated]):
+        *size, now = seen(png)
+        *kept_size, kept = seen((PICTURES / f"{name}.png").read_bytes())
+        assert size == kept_size
+        difference = sum(abs(one - other) for one, other in zip(now, kept, strict=True)) / len(now)
+        if difference > DIFFERENT:
+            different[name] = difference
+    canvas.close()
+    assert different == {}, "take them again: scripts/screenshots.py"
